@@ -1,8 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 // One worker, no isolation: the whole run shares one open database (starting the embedded one
-// takes seconds, truncating it takes milliseconds). `--import tsx` lets the embedded database's
-// worker thread, which Node loads itself, be TypeScript too.
+// takes seconds, truncating it takes milliseconds).
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
@@ -11,7 +10,6 @@ export default defineConfig({
     maxWorkers: 1,
     fileParallelism: false,
     testTimeout: 30_000,
-    hookTimeout: 60_000,
-    execArgv: ['--import', 'tsx']
+    hookTimeout: 60_000
   }
 })

@@ -9,8 +9,7 @@ import type { Logger } from 'pino'
 import { AppError } from '../errors.ts'
 import { lockFolder } from './lock.ts'
 
-const extension = import.meta.url.slice(-3)
-const file = (name: string) => new URL(`./${name}${extension}`, import.meta.url)
+const file = (name: string) => new URL(`./${name}.js`, import.meta.url)
 
 const pingEvery = 1_000
 /** A worker that has not answered for this long hangs; requests get 503 meanwhile. */

@@ -1,6 +1,6 @@
 /**
  * Makes a new embedded database and ends: initialising takes three times the memory of running, and this
- * process gives it all back.
+ * process gives it all back. Plain JavaScript, like the worker.
  */
 import { PGlite } from '@electric-sql/pglite'
 
