@@ -1,0 +1,532 @@
+/**
+ * Group commit: a commit costs a write to disk, so all requests that arrive while one is under way share
+ * the next. A lone request waits for nothing. If a group fails because of one request it is split and tried
+ * again, so that only the culprit fails.
+ */
+import { createHash } from 'node:crypto'
+import { AppError } from '../errors.ts'
+import type { ProviderName } from '../events/event.ts'
+import { identityKey, idOf } from '../events/identity.ts'
+import type { Normalised } from '../events/normalise.ts'
+import {
+  decide,
+  decides,
+  type Failure,
+  type RecipientState,
+  remember,
+  type Verdict
+} from '../policy/decide.ts'
+import type { Policy } from '../policy/policy.ts'
+import type { Unreadable } from '../providers/provider.ts'
+import { type Database, isConnectionFailure, type Transaction } from '../store/database.ts'
+import { dedupeWeek, ensurePartitionsFor } from '../store/partitions.ts'
+import * as write from '../store/queries/write-group.ts'
+
+/** One request's share of a transaction. */
+export interface Parcel {
+  tenant: string
+  sourceId: string
+  provider: ProviderName
+  receivedAt: Date
+  raw: { id: string; headers: Record<string, string>; body: Buffer }
+  events: Normalised[]
+  unreadable: Unreadable[]
+  token: { value: string; signedAt: Date } | null
+}
+
+export interface Stored {
+  accepted: number
+  duplicates: number
+  quarantined: number
+}
+
+/** `forged`: its single-use token came before with another body. */
+export type Outcome = Stored | 'forged'
+
+interface Waiting {
+  parcel: Parcel
+  resolve(outcome: Outcome): void
+  reject(error: unknown): void
+}
+
+const repeats = 4
+/** Requests that may wait; beyond it the answer is 503, and the provider sends again. */
+const mostWaiting = 5_000
+
+export class GroupCommit {
+  readonly #database: Database
+  readonly #policy: () => Policy
+  readonly #onCommit: () => void
+  readonly #lanes = new Map<string, Waiting[]>()
+  #waiting = 0
+
+  constructor(database: Database, policy: () => Policy, onCommit: () => void) {
+    this.#database = database
+    this.#policy = policy
+    this.#onCommit = onCommit
+  }
+
+  /** Resolves after everything that the parcel causes is committed. Throws `database-unavailable`. */
+  async store(parcel: Parcel): Promise<Outcome> {
+    const limit = this.#database.groupLimit
+    if (parcel.events.length <= limit) return this.#enqueue(parcel)
+    // A long batch goes in pieces: its repeat would count nothing twice, so each may commit by itself.
+    const total: Stored = { accepted: 0, duplicates: 0, quarantined: 0 }
+    for (let at = 0; at < parcel.events.length; at += limit) {
+      const outcome = await this.#enqueue({
+        ...parcel,
+        events: parcel.events.slice(at, at + limit),
+        unreadable: at === 0 ? parcel.unreadable : []
+      })
+      if (outcome === 'forged') return outcome
+      add(total, outcome)
+    }
+    return total
+  }
+
+  #enqueue(parcel: Parcel): Promise<Outcome> {
+    if (this.#waiting >= mostWaiting) {
+      return Promise.reject(
+        new AppError(
+          'overloaded',
+          'Too many webhooks are waiting to be stored. Send it again later.'
+        )
+      )
+    }
+    return new Promise((resolve, reject) => {
+      const waiting = { parcel, resolve, reject }
+      this.#waiting++
+      const lane = this.#lanes.get(parcel.tenant)
+      if (lane !== undefined) lane.push(waiting)
+      else {
+        const queue = [waiting]
+        this.#lanes.set(parcel.tenant, queue)
+        void this.#work(parcel.tenant, queue)
+      }
+    })
+  }
+
+  async #work(tenant: string, queue: Waiting[]): Promise<void> {
+    while (queue.length > 0) {
+      const group: Waiting[] = []
+      let size = 0
+      for (const next of queue) {
+        size += next.parcel.events.length
+        if (group.length > 0 && size > this.#database.groupLimit) break
+        group.push(next)
+      }
+      queue.splice(0, group.length)
+      await this.#settle(tenant, group)
+      this.#waiting -= group.length
+    }
+    this.#lanes.delete(tenant)
+  }
+
+  /** Commits a group, or finds out who spoils it. */
+  async #settle(tenant: string, group: Waiting[]): Promise<void> {
+    try {
+      const outcomes = await this.#commit(
+        tenant,
+        group.map((waiting) => waiting.parcel)
+      )
+      for (const [index, waiting] of group.entries()) waiting.resolve(outcomes[index] ?? 'forged')
+      this.#onCommit()
+    } catch (error) {
+      const [only, ...others] = group
+      if (only === undefined) return
+      if (isAway(error)) {
+        for (const waiting of group) waiting.reject(error)
+      } else if (others.length > 0) {
+        const half = group.length >> 1
+        await this.#settle(tenant, group.slice(0, half))
+        await this.#settle(tenant, group.slice(half))
+      } else await this.#settleAlone(tenant, only, error)
+    }
+  }
+
+  /** A request that fails alone: its events one by one, and the one that cannot be stored is quarantined. */
+  async #settleAlone(tenant: string, waiting: Waiting, error: unknown): Promise<void> {
+    const { parcel } = waiting
+    const total: Stored = { accepted: 0, duplicates: 0, quarantined: 0 }
+    try {
+      if (parcel.events.length === 0) throw error
+      const pieces: Parcel[] = parcel.events.map((event) => ({
+        ...parcel,
+        events: [event],
+        unreadable: []
+      }))
+      if (parcel.unreadable.length > 0) pieces.push({ ...parcel, events: [] })
+      for (const [index, piece] of pieces.entries()) {
+        let outcome: Outcome | undefined
+        try {
+          ;[outcome] = await this.#commit(tenant, [piece])
+        } catch (cause) {
+          if (isAway(cause) || piece.events.length === 0) throw cause
+          const detail =
+            'This event could not be stored. Its bytes are kept; normalise it again after an update.'
+          ;[outcome] = await this.#commit(tenant, [
+            { ...piece, events: [], unreadable: [{ pointer: `/events/${index}`, detail }] }
+          ])
+        }
+        if (outcome === 'forged' || outcome === undefined) return waiting.resolve('forged')
+        add(total, outcome)
+      }
+      this.#onCommit()
+      waiting.resolve(total)
+    } catch (cause) {
+      waiting.reject(cause)
+    }
+  }
+
+  /** One transaction; repeated after a deadlock, and after making a partition that was missing. */
+  async #commit(tenant: string, parcels: Parcel[]): Promise<Outcome[]> {
+    for (let turn = 1; ; turn++) {
+      try {
+        return await this.#database.transaction((tx) =>
+          writeGroup(tx, tenant, parcels, this.#policy())
+        )
+      } catch (error) {
+        const code = (error as { code?: unknown } | null)?.code
+        if (turn >= repeats) throw error
+        if (code === '40P01' || code === '40001') continue
+        if (code !== '23514') throw error
+        await this.#database.run((sql) => ensurePartitionsFor(sql, partitionsOf(parcels)))
+      }
+    }
+  }
+}
+
+function isAway(error: unknown): boolean {
+  return (
+    (error instanceof AppError && error.code === 'database-unavailable') ||
+    isConnectionFailure(error)
+  )
+}
+
+function add(total: Stored, part: Stored): void {
+  total.accepted += part.accepted
+  total.duplicates += part.duplicates
+  total.quarantined += part.quarantined
+}
+
+function partitionsOf(parcels: Parcel[]) {
+  const monday = (text: string) => new Date(`${text}T00:00:00Z`)
+  return parcels.flatMap((parcel) => [
+    ...(['raw_bodies', 'events', 'decisions', 'quarantine'] as const).map((table) => ({
+      table,
+      time: parcel.receivedAt
+    })),
+    { table: 'dedupe_keys' as const, time: monday(dedupeWeek(parcel.receivedAt)) },
+    ...parcel.events
+      .map((event) => monday(dedupeWeek(new Date(event.event.time))))
+      .filter((time) => time.getUTCFullYear() > 1970)
+      .map((time) => ({ table: 'dedupe_keys' as const, time })),
+    ...(parcel.token ? [{ table: 'replay_tokens' as const, time: parcel.token.signedAt }] : [])
+  ])
+}
+
+interface Item extends Normalised {
+  parcel: Parcel
+}
+
+async function writeGroup(
+  tx: Transaction,
+  tenant: string,
+  parcels: Parcel[],
+  policy: Policy
+): Promise<Outcome[]> {
+  const forged = await findForged(tx, tenant, parcels)
+  const genuine = parcels.filter((parcel) => !forged.has(parcel))
+  const outcomes = new Map<Parcel, Stored>(
+    genuine.map((parcel) => [parcel, { accepted: 0, duplicates: 0, quarantined: 0 }])
+  )
+
+  // 1. What is new: the keys, and the raw bodies of requests that bring something new.
+  const keys = new Map<string, write.KeyRow>()
+  const items = new Map<string, Item>()
+  const broken = new Map<string, { parcel: Parcel; unreadable: Unreadable }>()
+  for (const parcel of genuine) {
+    const received_at = parcel.receivedAt.toISOString()
+    for (const normalised of parcel.events) {
+      const key = normalised.key.toString('hex')
+      if (items.has(key)) continue
+      items.set(key, { ...normalised, parcel })
+      keys.set(key, { key, week: dedupeWeek(new Date(normalised.event.time)), received_at })
+    }
+    for (const unreadable of parcel.unreadable) {
+      const digest = createHash('sha256').update(parcel.raw.body).digest('hex')
+      const key = identityKey(tenant, 'raw', [
+        parcel.sourceId,
+        digest,
+        unreadable.pointer
+      ]).toString('hex')
+      if (broken.has(key)) continue
+      broken.set(key, { parcel, unreadable })
+      keys.set(key, { key, week: dedupeWeek(parcel.receivedAt), received_at })
+    }
+  }
+  const claimed = keys.size > 0 ? await write.claimKeys(tx, tenant, [...keys.values()]) : new Set()
+  const fresh = [...items].filter(([key]) => claimed.has(key)).map(([, item]) => item)
+  const freshlyBroken = [...broken].filter(([key]) => claimed.has(key))
+  const raw = new Set([...fresh, ...freshlyBroken.map(([, b]) => b)].map(({ parcel }) => parcel))
+  if (raw.size > 0) await write.insertRawBodies(tx, tenant, [...uniqueRaw(raw)].map(rawRow))
+  if (freshlyBroken.length > 0) {
+    await write.insertQuarantine(
+      tx,
+      tenant,
+      freshlyBroken.map(([key, { parcel, unreadable }]) => ({
+        id: idOf('qua', Buffer.from(key, 'hex')),
+        ...origin(parcel),
+        pointer: unreadable.pointer,
+        detail: unreadable.detail
+      }))
+    )
+  }
+
+  // 2. and 3. Lock what is known of the recipients and decide, in the order in which things happened.
+  fresh.sort((a, b) => compare(a.event.time, b.event.time) || compare(a.event.id, b.event.id))
+  const verdicts = await decideAll(tx, tenant, fresh, policy)
+
+  // 4. Everything that follows from it.
+  await writeConsequences(tx, tenant, fresh, verdicts)
+
+  for (const { parcel } of fresh) count(outcomes, parcel, 'accepted')
+  for (const [, { parcel }] of freshlyBroken) count(outcomes, parcel, 'quarantined')
+  for (const [parcel, outcome] of outcomes) {
+    const all = parcel.events.length + parcel.unreadable.length
+    outcome.duplicates = all - outcome.accepted - outcome.quarantined
+  }
+  return parcels.map((parcel) => outcomes.get(parcel) ?? 'forged')
+}
+
+/** Parcels whose token came before with another body. */
+async function findForged(
+  tx: Transaction,
+  tenant: string,
+  parcels: Parcel[]
+): Promise<Set<Parcel>> {
+  const forged = new Set<Parcel>()
+  const rows = new Map<Parcel, write.TokenRow>()
+  const first = new Map<string, string>()
+  for (const parcel of parcels) {
+    if (parcel.token === null) continue
+    const row = {
+      source_id: parcel.sourceId,
+      token: parcel.token.value,
+      signed_at: parcel.token.signedAt.toISOString(),
+      body_digest: createHash('sha256').update(parcel.raw.body).digest('hex')
+    }
+    const name = `${row.source_id} ${row.token} ${row.signed_at}`
+    if (first.has(name) && first.get(name) !== row.body_digest) forged.add(parcel)
+    else first.set(name, row.body_digest)
+    rows.set(parcel, row)
+  }
+  if (rows.size === 0) return forged
+  const unique = new Map(
+    [...rows]
+      .filter(([p]) => !forged.has(p))
+      .map(([, r]) => [`${r.source_id} ${r.token} ${r.signed_at}`, r])
+  )
+  const known = new Map(
+    (await write.claimTokens(tx, tenant, [...unique.values()])).map((r) => [
+      `${r.source_id} ${r.token} ${r.signed_at}`,
+      r.body_digest
+    ])
+  )
+  for (const [parcel, row] of rows) {
+    if (known.get(`${row.source_id} ${row.token} ${row.signed_at}`) !== row.body_digest)
+      forged.add(parcel)
+  }
+  return forged
+}
+
+async function decideAll(
+  tx: Transaction,
+  tenant: string,
+  fresh: Item[],
+  policy: Policy
+): Promise<Map<Item, Verdict>> {
+  const verdicts = new Map<Item, Verdict>()
+  const recipientOf = (item: Item) => item.recipient?.key
+  const touching = fresh.filter(
+    (item) =>
+      item.recipient !== null &&
+      !item.event.data.test &&
+      (decides(item.event) || item.event.type === 'email.delivered')
+  )
+  const all = unique(touching.map(recipientOf))
+  if (all.length === 0) return verdicts
+  const create = unique(touching.filter((item) => decides(item.event)).map(recipientOf))
+  const rows = await write.lockStates(tx, tenant, all, create)
+  const states = new Map<string, RecipientState>(
+    rows.map((row) => [
+      row.recipient,
+      {
+        failures: JSON.parse(row.failures) as Failure[],
+        lastDeliveryAt: row.last_delivery_at && new Date(row.last_delivery_at).toISOString()
+      }
+    ])
+  )
+  const changed = new Set<string>()
+  for (const item of touching) {
+    const recipient = recipientOf(item)
+    const state = recipient === undefined ? undefined : states.get(recipient)
+    if (recipient === undefined || state === undefined) continue
+    const next = remember(state, item.event)
+    if (next !== state) {
+      states.set(recipient, next)
+      changed.add(recipient)
+    }
+    const verdict = decide(policy, next, item)
+    if (verdict !== null) verdicts.set(item, verdict)
+  }
+  if (changed.size > 0) {
+    await write.updateStates(
+      tx,
+      tenant,
+      [...changed].sort().map((recipient) => ({
+        recipient,
+        failures: JSON.stringify(states.get(recipient)?.failures ?? []),
+        last_delivery_at: states.get(recipient)?.lastDeliveryAt ?? null
+      }))
+    )
+  }
+  return verdicts
+}
+
+async function writeConsequences(
+  tx: Transaction,
+  tenant: string,
+  fresh: Item[],
+  verdicts: Map<Item, Verdict>
+): Promise<void> {
+  if (fresh.length === 0) return
+  const decisions: write.DecisionRow[] = []
+  const entries = new Map<string, write.SuppressionRow>()
+  const lifts: write.LiftRow[] = []
+  const rows: write.EventRow[] = []
+  for (const item of fresh) {
+    const { event, recipient, parcel } = item
+    const verdict = verdicts.get(item)
+    if (verdict !== undefined && recipient !== null) {
+      const id = idOf('dec', item.key)
+      event.data.decision = {
+        id,
+        action: verdict.action,
+        rule: verdict.rule,
+        policy_version: verdict.policyVersion,
+        not_before: verdict.notBefore,
+        expires_at: verdict.expiresAt
+      }
+      decisions.push({
+        id,
+        received_at: parcel.receivedAt.toISOString(),
+        event_id: event.id,
+        recipient: recipient.key,
+        action: verdict.action,
+        rule: verdict.rule,
+        policy_version: verdict.policyVersion,
+        reason: verdict.reason,
+        not_before: verdict.notBefore,
+        expires_at: verdict.expiresAt,
+        because: verdict.because,
+        evidence: JSON.stringify({
+          events: [event.id],
+          smtp: event.data.smtp,
+          failures_since_delivery: verdict.failures
+        })
+      })
+      if (verdict.suppress !== null) {
+        const { scope, reason, expiresAt } = verdict.suppress
+        entries.set(`${recipient.key}\n${scope}\n${reason}`, {
+          recipient: recipient.key,
+          scope,
+          reason,
+          domain: recipient.domain,
+          receiver: event.data.receiver?.name ?? null,
+          source_id: parcel.sourceId,
+          event_id: event.id,
+          decision_id: id,
+          at: event.time,
+          expires_at: expiresAt
+        })
+      }
+      for (const reason of verdict.lift?.reasons ?? []) {
+        const scope = verdict.lift?.scope ?? 'all'
+        entries.delete(`${recipient.key}\n${scope}\n${reason}`)
+        lifts.push({ recipient: recipient.key, scope, reason, decision_id: id })
+      }
+    }
+    rows.push({
+      id: event.id,
+      ...origin(parcel),
+      type: event.type,
+      time: event.time,
+      recipient: recipient?.key ?? null,
+      domain: recipient?.domain ?? null,
+      message_id: event.data.message.provider_id,
+      reason: event.data.classification?.reason ?? null,
+      document: JSON.stringify(event)
+    })
+  }
+  await write.insertEvents(tx, tenant, rows)
+  if (decisions.length > 0) await write.insertDecisions(tx, tenant, decisions)
+  const now = new Date().toISOString()
+  if (lifts.length > 0) await write.liftSuppressions(tx, tenant, lifts, now)
+  if (entries.size > 0) await write.upsertSuppressions(tx, tenant, [...entries.values()], now)
+  const endpoints = await write.findEndpoints(tx, tenant)
+  const deliveries = fresh.flatMap(({ event, key, parcel }) =>
+    endpoints
+      .filter((endpoint) => wants(endpoint.types, event.type))
+      .map((endpoint) => ({
+        id: idOf('dlv', createHash('sha256').update(key).update(endpoint.id).digest()),
+        endpoint_id: endpoint.id,
+        event_id: event.id,
+        event_type: event.type,
+        event_received_at: parcel.receivedAt.toISOString()
+      }))
+  )
+  if (deliveries.length > 0) await write.insertDeliveries(tx, tenant, deliveries)
+}
+
+/** Whether an endpoint's types name this one, by name, `email.*` or `*`. */
+export function wants(types: readonly string[], type: string): boolean {
+  return types.some(
+    (wanted) =>
+      wanted === type ||
+      wanted === '*' ||
+      (wanted.endsWith('.*') && type.startsWith(wanted.slice(0, -1)))
+  )
+}
+
+function origin(parcel: Parcel) {
+  return {
+    received_at: parcel.receivedAt.toISOString(),
+    source_id: parcel.sourceId,
+    raw_id: parcel.raw.id,
+    provider: parcel.provider
+  }
+}
+
+function rawRow(parcel: Parcel): write.RawRow {
+  const { raw_id, ...row } = origin(parcel)
+  return { id: raw_id, ...row, headers: parcel.raw.headers, body: parcel.raw.body }
+}
+
+/** Pieces of one request share their raw body. */
+function uniqueRaw(parcels: Iterable<Parcel>): Iterable<Parcel> {
+  return new Map([...parcels].map((parcel) => [parcel.raw.id, parcel])).values()
+}
+
+function count(outcomes: Map<Parcel, Stored>, parcel: Parcel, what: keyof Stored): void {
+  const outcome = outcomes.get(parcel)
+  if (outcome !== undefined) outcome[what]++
+}
+
+function unique(values: (string | undefined)[]): string[] {
+  return [...new Set(values.filter((value) => value !== undefined))].sort()
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
