@@ -15,8 +15,8 @@ main() {
   (($# > 0)) || die 'usage: scripts/with-postgres.sh COMMAND [ARGUMENT…]'
   command -v node > /dev/null || die 'node is needed to find a free port.'
   bin=$(find_server) || { install_server && bin=$(find_server); } ||
-    die "no PostgreSQL server of version $oldest or later was found, and only root can install one here." \
-      'Install your system'"'"'s postgresql package, or set PG_BIN to the folder that holds initdb and postgres.'
+    die "no PostgreSQL server of version $oldest or later was found, nor could one be installed" \
+      '(root on a Debian can). Install your system'"'"'s postgresql package, or set PG_BIN to the folder that holds initdb and postgres.'
 
   server=
   folder=$(mktemp -d /tmp/mailverdict-postgres.XXXXXX)
@@ -31,7 +31,7 @@ main() {
 find_server() {
   local candidate
   for candidate in "${PG_BIN:-}" \
-    $(ls -d /usr/lib/postgresql/*/bin 2> /dev/null | sort -rV) \
+    $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV) \
     "$(pg_config --bindir 2> /dev/null)" "$(dirname "$(command -v initdb)")"; do
     if [[ -x $candidate/initdb && -x $candidate/postgres && -x $candidate/psql ]] &&
       (($("$candidate/postgres" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/') >= oldest)); then
@@ -49,12 +49,13 @@ install_server() {
   local no_cluster=/etc/postgresql-common/createcluster.d/mailverdict.conf
   mkdir -p "${no_cluster%/*}"
   echo 'create_main_cluster = false' > "$no_cluster"
-  local status=0
+  local log status=0
+  log=$(mktemp)
   {
     apt-get update -qq &&
       DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql
-  } < /dev/null > /dev/null || status=$?
-  rm -f "$no_cluster"
+  } < /dev/null > "$log" 2>&1 || { status=$? && cat "$log" >&2; }
+  rm -f "$no_cluster" "$log"
   return "$status"
 }
 

@@ -109,7 +109,7 @@ test('a clock, chance and the environment are noticed where they do not belong',
 function sources(): [path: string, text: string][] {
   const root = join(import.meta.dirname, '../src')
   const files = readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.[jt]s$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
   expect(files.length).toBeGreaterThan(0)
   return files.map((file) => [
