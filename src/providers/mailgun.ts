@@ -291,6 +291,7 @@ function listOf(facts: Facts): { listedAs: SuppressionReason | null } | null {
 
 interface Heard {
   reply: { parsed: ParsedReply; spokenBy: SpokenBy }
+  /** Code and status have their own where they were not read from the words. */
   pointers: { code: string | null; enhanced: string | null; words: string }
 }
 
@@ -312,8 +313,8 @@ function heardIn(facts: Facts, listed: boolean): Heard | null {
       spokenBy: byMailgun ? 'provider' : speakerOf(facts, said, code, enhanced)
     },
     pointers: {
-      code: code === null ? null : said.code === null ? said.pointers.words : said.pointers.code,
-      enhanced: enhanced === null ? null : enhancedPointer(said),
+      code: code !== null && said.code !== null ? said.pointers.code : null,
+      enhanced: enhanced !== null && statusIn(said.enhanced) ? said.pointers.enhanced : null,
       words: said.pointers.words
     }
   }
@@ -326,10 +327,6 @@ const hasReply: ReadonlySet<string> = new Set([
   'dropped',
   'rejected'
 ])
-
-function enhancedPointer(said: Said): string {
-  return statusIn(said.enhanced) === null ? said.pointers.words : said.pointers.enhanced
-}
 
 function speakerOf(
   facts: Facts,
@@ -467,10 +464,10 @@ function provenanceOf(facts: Facts, heard: Heard | null): Record<string, string>
   return {
     ...(facts.seconds !== null && { time: pointers.time }),
     ...(facts.recipient !== null && { recipient: pointers.recipient }),
-    ...(facts.messageId !== null && { message: pointers.messageId }),
+    ...(facts.messageId !== null && { provider_id: pointers.messageId }),
     ...(heard && { smtp: heard.pointers.words }),
-    ...(heard?.pointers.code && { 'smtp.code': heard.pointers.code }),
-    ...(heard?.pointers.enhanced && { 'smtp.enhanced': heard.pointers.enhanced })
+    ...(heard?.pointers.code && { code: heard.pointers.code }),
+    ...(heard?.pointers.enhanced && { enhanced: heard.pointers.enhanced })
   }
 }
 
