@@ -1,7 +1,7 @@
 /** The service as one Fastify instance made of its rooms; it never listens. */
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import { type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { requireKeys } from './http/auth.ts'
 import { handleErrors } from './http/problems.ts'
@@ -73,7 +73,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
       security: [{ key: [] }]
     },
-    refResolver: { buildLocalReference: (schema, _base, _fragment, index) => `${schema.$id ?? `def-${index}`}` }
+    refResolver: {
+      buildLocalReference: (schema, _base, _fragment, index) => `${schema.$id ?? `def-${index}`}`
+    }
   })
   await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { validatorUrl: null } })
 

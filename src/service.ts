@@ -124,7 +124,9 @@ async function listen(app: FastifyInstance, config: Config): Promise<void> {
         : code === 'EACCES'
           ? 'this user may not use that port; set PORT to 1024 or more'
           : `the system answered ${code ?? 'with an error'}`
-    throw new AppError('start-failed', `Cannot listen on ${config.HOST}:${config.PORT}: ${why}.`, { cause })
+    throw new AppError('start-failed', `Cannot listen on ${config.HOST}:${config.PORT}: ${why}.`, {
+      cause
+    })
   }
 }
 

@@ -94,5 +94,11 @@ export function normalise(draft: ProviderEvent, arrival: Arrival): Normalised {
       received_at: arrival.receivedAt.toISOString()
     }
   }
-  return { key, identityTime: draft.time, event, recipient, waitSeconds: reading?.waitSeconds ?? null }
+  return {
+    key,
+    identityTime: draft.time,
+    event,
+    recipient,
+    waitSeconds: reading?.waitSeconds ?? null
+  }
 }

@@ -23,7 +23,10 @@ export function requireKeys(app: FastifyInstance, keys: KeyStore): void {
     if (caller === null) {
       throw new AppError('unauthorized', 'Send a valid key as Authorization: Bearer mv_….')
     }
-    if (scope === undefined || !(caller.scopes.includes(scope) || caller.scopes.includes('admin'))) {
+    if (
+      scope === undefined ||
+      !(caller.scopes.includes(scope) || caller.scopes.includes('admin'))
+    ) {
       throw new AppError('forbidden', `This needs a key with the scope ${scope ?? 'admin'}.`)
     }
     request.caller = caller

@@ -4,7 +4,9 @@ import { AppError } from '../errors.ts'
 
 export const PageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 100 })),
-  cursor: Type.Optional(Type.String({ maxLength: 4_096, description: 'next_cursor of the page before.' }))
+  cursor: Type.Optional(
+    Type.String({ maxLength: 4_096, description: 'next_cursor of the page before.' })
+  )
 }
 
 export function Page<T extends TSchema>(item: T) {
@@ -33,11 +35,17 @@ export function pageOf<Q extends { limit?: number; cursor?: string }>(
   if (cursor === undefined) return { filter, after: null, limit }
   const held = decode(cursor)
   if (held === null || held.list !== list || held.after.length !== keys) {
-    throw new AppError('cursor-invalid', 'Use next_cursor of the page before as it is, on the same list.')
+    throw new AppError(
+      'cursor-invalid',
+      'Use next_cursor of the page before as it is, on the same list.'
+    )
   }
   for (const [name, value] of Object.entries(filter)) {
     if (value === undefined || held.filter[name] === value) continue
-    throw new AppError('cursor-invalid', `The cursor belongs to another ${name}. Leave the filters out, or start without a cursor.`)
+    throw new AppError(
+      'cursor-invalid',
+      `The cursor belongs to another ${name}. Leave the filters out, or start without a cursor.`
+    )
   }
   // The filters were checked by the schema when the cursor was made, and are strings all.
   return { filter: held.filter as typeof filter, after: held.after, limit }
@@ -62,9 +70,11 @@ function decode(cursor: string) {
     const held: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
     if (typeof held !== 'object' || held === null) return null
     const { list, filter, after } = held as { list?: unknown; filter?: unknown; after?: unknown }
-    const strings = (value: unknown): value is string => typeof value === 'string' && !value.includes('\0')
+    const strings = (value: unknown): value is string =>
+      typeof value === 'string' && !value.includes('\0')
     if (typeof list !== 'string' || !Array.isArray(after) || !after.every(strings)) return null
-    if (typeof filter !== 'object' || filter === null || !Object.values(filter).every(strings)) return null
+    if (typeof filter !== 'object' || filter === null || !Object.values(filter).every(strings))
+      return null
     // The first key of every list is a time.
     if (Number.isNaN(Date.parse(after[0] ?? ''))) return null
     return { list, filter: filter as Record<string, string>, after }

@@ -80,7 +80,12 @@ export function sendProblem(
 /** Makes every failure a problem; what is no AppError is a bug and says nothing outside. */
 export function handleErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(request, reply, 'not-found', 'No route answers here. The routes are listed at /docs.')
+    sendProblem(
+      request,
+      reply,
+      'not-found',
+      'No route answers here. The routes are listed at /docs.'
+    )
   )
   app.setErrorHandler<FastifyError | AppError>((error, request, reply) => {
     if (error instanceof AppError) {
@@ -94,14 +99,25 @@ export function handleErrors(app: FastifyInstance): void {
         pointer: pointerOf(where, mistake),
         detail: mistake.message ?? 'does not fit'
       }))
-      return sendProblem(request, reply, 'request-invalid', `The ${where} has mistakes; each is named.`, mistakes)
+      return sendProblem(
+        request,
+        reply,
+        'request-invalid',
+        `The ${where} has mistakes; each is named.`,
+        mistakes
+      )
     }
     const known = fastifyCodes[error.code] ?? (error.statusCode === 400 ? 'body-unreadable' : null)
     if (known !== null && known !== undefined) {
       return sendProblem(request, reply, known, advice[known] ?? error.message)
     }
     request.log.error({ err: error }, 'request failed')
-    return sendProblem(request, reply, 'internal', 'This is a fault of the service and has been logged.')
+    return sendProblem(
+      request,
+      reply,
+      'internal',
+      'This is a fault of the service and has been logged.'
+    )
   })
 }
 

@@ -34,7 +34,10 @@ export class HealthRecorder {
     this.#log = log
   }
 
-  stored(source: Source, counts: { accepted: number; duplicates: number; quarantined: number }): void {
+  stored(
+    source: Source,
+    counts: { accepted: number; duplicates: number; quarantined: number }
+  ): void {
     const notes = this.#of(source)
     if (counts.accepted > 0) notes.last_event_at = new Date().toISOString()
     notes.accepted += counts.accepted

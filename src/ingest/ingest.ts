@@ -36,7 +36,11 @@ const keptHeaders = [
  * Takes one webhook: authenticates, reads, decides and commits. Throws `source-unknown`, what the adapter's
  * `authenticate` throws, `replayed`, `database-unavailable`, `upstream-unavailable`.
  */
-export async function ingest(tools: IngestTools, sourceId: string, request: Inbound): Promise<Stored> {
+export async function ingest(
+  tools: IngestTools,
+  sourceId: string,
+  request: Inbound
+): Promise<Stored> {
   const source = await tools.sources.resolve(sourceId)
   if (source === null) {
     throw new AppError(
@@ -45,7 +49,10 @@ export async function ingest(tools: IngestTools, sourceId: string, request: Inbo
     )
   }
   if (!source.enabled) {
-    throw new AppError('source-disabled', 'This source is switched off. Enable it with PATCH /sources/:id.')
+    throw new AppError(
+      'source-disabled',
+      'This source is switched off. Enable it with PATCH /sources/:id.'
+    )
   }
   try {
     return await take(tools, source, request)

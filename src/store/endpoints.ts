@@ -46,7 +46,10 @@ export class EndpointStore {
         id: `sec_${randomBytes(12).toString('hex')}`,
         secret: this.#vault.seal(secret)
       })
-      const [row] = await orm.insert(endpoints).values({ tenant_id: tenant, id, ...given }).returning()
+      const [row] = await orm
+        .insert(endpoints)
+        .values({ tenant_id: tenant, id, ...given })
+        .returning()
       if (row === undefined) throw new Error('the insert returned no row')
       return shown(row)
     })
@@ -65,7 +68,10 @@ export class EndpointStore {
 
   async find(tenant: string, id: string): Promise<Endpoint | null> {
     const [row] = await this.#database.run((_sql, orm) =>
-      orm.select().from(endpoints).where(and(eq(endpoints.tenant_id, tenant), eq(endpoints.id, id)))
+      orm
+        .select()
+        .from(endpoints)
+        .where(and(eq(endpoints.tenant_id, tenant), eq(endpoints.id, id)))
     )
     return row === undefined ? null : shown(row)
   }

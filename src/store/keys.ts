@@ -5,7 +5,13 @@ import type { Database } from './database.ts'
 import { apiKeys } from './schema.ts'
 import { isoOf } from './sources.ts'
 
-export const scopes = ['check', 'events:read', 'suppressions:write', 'policies:write', 'admin'] as const
+export const scopes = [
+  'check',
+  'events:read',
+  'suppressions:write',
+  'policies:write',
+  'admin'
+] as const
 export type Scope = (typeof scopes)[number]
 
 /** Who calls: a tenant, and what they may do there. */
@@ -36,7 +42,10 @@ export function newApiKey(): { id: string; key: string } {
 export class KeyStore {
   readonly #database: Database
   readonly #adminHash: Buffer
-  readonly #cache = new Map<string, { caller: (Caller & { expiresAt: number }) | null; until: number }>()
+  readonly #cache = new Map<
+    string,
+    { caller: (Caller & { expiresAt: number }) | null; until: number }
+  >()
 
   constructor(database: Database, adminKey: string) {
     this.#database = database
@@ -53,7 +62,8 @@ export class KeyStore {
     if (id === undefined) return null
     const name = hash.toString('base64')
     const cached = this.#cache.get(name)
-    const caller = cached !== undefined && cached.until > Date.now() ? cached.caller : await this.#look(id, hash)
+    const caller =
+      cached !== undefined && cached.until > Date.now() ? cached.caller : await this.#look(id, hash)
     if (this.#cache.size > 10_000) this.#cache.clear()
     if (caller !== cached?.caller) this.#cache.set(name, { caller, until: Date.now() + cachedFor })
     return caller !== null && caller.expiresAt > Date.now() ? caller : null
@@ -83,7 +93,11 @@ export class KeyStore {
 
   async list(tenant: string): Promise<ApiKey[]> {
     const rows = await this.#database.run((_sql, orm) =>
-      orm.select().from(apiKeys).where(eq(apiKeys.tenant_id, tenant)).orderBy(asc(apiKeys.created_at), asc(apiKeys.id))
+      orm
+        .select()
+        .from(apiKeys)
+        .where(eq(apiKeys.tenant_id, tenant))
+        .orderBy(asc(apiKeys.created_at), asc(apiKeys.id))
     )
     return rows.map(shown)
   }
@@ -101,7 +115,9 @@ export class KeyStore {
   }
 
   async #look(id: string, hash: Buffer) {
-    const rows = await this.#database.run((_sql, orm) => orm.select().from(apiKeys).where(eq(apiKeys.id, id)))
+    const rows = await this.#database.run((_sql, orm) =>
+      orm.select().from(apiKeys).where(eq(apiKeys.id, id))
+    )
     const row = rows.find((candidate) => timingSafeEqual(Buffer.from(candidate.secret_hash), hash))
     if (row === undefined) return null
     // An hour's precision is enough to see which keys are in use, and costs one write an hour.
@@ -141,7 +157,8 @@ function hashOf(key: string): Buffer {
 function randomText(length: number): string {
   let text = ''
   while (text.length < length) {
-    for (const byte of randomBytes(64)) if (byte < 248 && text.length < length) text += alphabet[byte % 62]
+    for (const byte of randomBytes(64))
+      if (byte < 248 && text.length < length) text += alphabet[byte % 62]
   }
   return text
 }

@@ -48,7 +48,9 @@ export class SourceStore {
     if (!/^src_[0-9a-f]{24}$/.test(id)) return null
     const cached = this.#cache.get(id)
     if (cached !== undefined && cached.until > Date.now()) return cached.source
-    const rows = await this.#database.run((_sql, orm) => orm.select().from(sources).where(eq(sources.id, id)))
+    const rows = await this.#database.run((_sql, orm) =>
+      orm.select().from(sources).where(eq(sources.id, id))
+    )
     const source = rows[0] === undefined ? null : this.#read(rows[0])
     if (this.#cache.size > 10_000) this.#cache.clear()
     this.#cache.set(id, { source, until: Date.now() + cachedFor })
@@ -59,14 +61,21 @@ export class SourceStore {
     const fixed = this.#fromSettings.get(id)
     if (fixed?.tenant === tenant) return fixed
     const rows = await this.#database.run((_sql, orm) =>
-      orm.select().from(sources).where(and(eq(sources.tenant_id, tenant), eq(sources.id, id)))
+      orm
+        .select()
+        .from(sources)
+        .where(and(eq(sources.tenant_id, tenant), eq(sources.id, id)))
     )
     return rows[0] === undefined ? null : this.#read(rows[0])
   }
 
   async list(tenant: string): Promise<Source[]> {
     const rows = await this.#database.run((_sql, orm) =>
-      orm.select().from(sources).where(eq(sources.tenant_id, tenant)).orderBy(asc(sources.created_at), asc(sources.id))
+      orm
+        .select()
+        .from(sources)
+        .where(eq(sources.tenant_id, tenant))
+        .orderBy(asc(sources.created_at), asc(sources.id))
     )
     const fixed = [...this.#fromSettings.values()].filter((source) => source.tenant === tenant)
     return [...fixed, ...rows.map((row) => this.#read(row))]
@@ -108,7 +117,9 @@ export class SourceStore {
         .update(sources)
         .set({
           ...plain,
-          ...(credentials === undefined ? {} : { credentials: this.#vault.seal(JSON.stringify(credentials)) }),
+          ...(credentials === undefined
+            ? {}
+            : { credentials: this.#vault.seal(JSON.stringify(credentials)) }),
           updated_at: sql`now()`
         })
         .where(and(eq(sources.tenant_id, tenant), eq(sources.id, id)))

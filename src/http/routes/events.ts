@@ -54,7 +54,8 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = as
   /** The partition that holds an event or decision; throws `not-found`. */
   const receiptOf = async (tenant: string, prefix: 'evt' | 'dec', id: string): Promise<string> => {
     const key = keyOf(prefix, id)
-    const receivedAt = key === null ? null : await database.run((sql) => findReceipt(sql, tenant, key))
+    const receivedAt =
+      key === null ? null : await database.run((sql) => findReceipt(sql, tenant, key))
     if (receivedAt === null) throw missing(id)
     return receivedAt
   }
@@ -90,10 +91,13 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = as
       const found = await database.run((sql) =>
         listEvents(sql, tenantOf(request), page.filter, pair(page.after), page.limit + 1)
       )
-      const { rows, next_cursor } = nextCursor('events', [...found], page.limit, page.filter, (row) => [
-        row.position,
-        row.id
-      ])
+      const { rows, next_cursor } = nextCursor(
+        'events',
+        [...found],
+        page.limit,
+        page.filter,
+        (row) => [row.position, row.id]
+      )
       // The documents are stored as the JSON that subscribers get; they go out as they are.
       const data = rows.map((row) => row.document).join(',')
       return reply
@@ -156,7 +160,10 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = as
         .type('application/octet-stream')
         .header('x-content-type-options', 'nosniff')
         .header('content-disposition', `attachment; filename="${id}.raw"`)
-        .header('x-original-content-type', (body.headers['content-type'] ?? '').replace(/[^\x20-\x7e]/g, ''))
+        .header(
+          'x-original-content-type',
+          (body.headers['content-type'] ?? '').replace(/[^\x20-\x7e]/g, '')
+        )
         .send(body.body)
     }
   )
@@ -188,10 +195,13 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = as
       const found = await database.run((sql) =>
         listDecisions(sql, tenantOf(request), page.filter, pair(page.after), page.limit + 1)
       )
-      const { rows, next_cursor } = nextCursor('decisions', [...found], page.limit, page.filter, (row) => [
-        row.position,
-        row.id
-      ])
+      const { rows, next_cursor } = nextCursor(
+        'decisions',
+        [...found],
+        page.limit,
+        page.filter,
+        (row) => [row.position, row.id]
+      )
       return { data: rows.map(shown), next_cursor }
     }
   )

@@ -24,7 +24,10 @@ const ApiKey = Type.Object(
   { $id: 'ApiKey' }
 )
 
-export const keyRoutes: FastifyPluginAsyncTypebox<{ keys: KeyStore; now(): Date }> = async (app, deps) => {
+export const keyRoutes: FastifyPluginAsyncTypebox<{ keys: KeyStore; now(): Date }> = async (
+  app,
+  deps
+) => {
   app.addSchema(ApiKey)
   const { keys } = deps
   const config = { scope: 'admin' } as const
@@ -46,7 +49,10 @@ export const keyRoutes: FastifyPluginAsyncTypebox<{ keys: KeyStore; now(): Date 
           { additionalProperties: false }
         ),
         response: {
-          201: Type.Object({ ...ApiKey.properties, key: Type.String({ description: 'mv_<id>_<secret>' }) }),
+          201: Type.Object({
+            ...ApiKey.properties,
+            key: Type.String({ description: 'mv_<id>_<secret>' })
+          }),
           '4xx': Problem,
           '5xx': Problem
         }
@@ -60,7 +66,11 @@ export const keyRoutes: FastifyPluginAsyncTypebox<{ keys: KeyStore; now(): Date 
           mistakes: [{ pointer: '/body/expires_at', detail }]
         })
       }
-      const made = await keys.create(tenantOf(request), { name, scopes, expires_at: expires_at ?? null })
+      const made = await keys.create(tenantOf(request), {
+        name,
+        scopes,
+        expires_at: expires_at ?? null
+      })
       return reply.code(201).header('cache-control', 'no-store').send(made)
     }
   )

@@ -5,7 +5,10 @@ import type { Database } from '../../store/database.ts'
 import { Problem, sendProblem } from '../problems.ts'
 
 /** Whether the service lives, whether it can work, and what it can do. */
-export const serviceRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = async (app, deps) => {
+export const serviceRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = async (
+  app,
+  deps
+) => {
   app.get(
     '/healthz',
     {

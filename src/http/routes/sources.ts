@@ -17,7 +17,10 @@ const Stream = Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.N
 })
 const Credentials = Type.Union(
   Object.values(providers).map((provider) => provider.credentials),
-  { description: "What proves that a webhook is genuine, in the provider's own form. Never returned." }
+  {
+    description:
+      "What proves that a webhook is genuine, in the provider's own form. Never returned."
+  }
 )
 
 const SourceView = Type.Object(
@@ -25,7 +28,9 @@ const SourceView = Type.Object(
     id: Type.String(),
     name: Type.String(),
     provider: ProviderName,
-    webhook_path: Type.String({ description: "Where the provider posts, after this service's address." }),
+    webhook_path: Type.String({
+      description: "Where the provider posts, after this service's address."
+    }),
     stream: Nullable,
     enabled: Type.Boolean(),
     from_settings: Type.Boolean({ description: 'Made by a setting; may not be changed here.' }),
@@ -49,7 +54,10 @@ const SourceWithHealth = Type.Object({
 
 const Id = Type.Object({ id: Type.String({ maxLength: 100 }) })
 
-export const sourceRoutes: FastifyPluginAsyncTypebox<{ sources: SourceStore }> = async (app, deps) => {
+export const sourceRoutes: FastifyPluginAsyncTypebox<{ sources: SourceStore }> = async (
+  app,
+  deps
+) => {
   app.addSchema(SourceView)
   const { sources } = deps
   const config = { scope: 'admin' } as const
@@ -201,9 +209,13 @@ export function checkCredentials(name: ProviderName, credentials: unknown): void
     }
   }
   if (mistakes.length > 0) {
-    throw new AppError('request-invalid', `These are no credentials of ${name}; each mistake is named.`, {
-      mistakes
-    })
+    throw new AppError(
+      'request-invalid',
+      `These are no credentials of ${name}; each mistake is named.`,
+      {
+        mistakes
+      }
+    )
   }
 }
 
@@ -220,7 +232,10 @@ function lenient({ schema }: { schema: unknown }) {
               ? Type.Unknown()
               : Type.Optional(Type.Unknown())
           },
-          { additionalProperties: false, ...(given.minProperties ? { minProperties: given.minProperties } : {}) }
+          {
+            additionalProperties: false,
+            ...(given.minProperties ? { minProperties: given.minProperties } : {})
+          }
         )
   return (value: unknown) => {
     const seen = new Set<string>()

@@ -153,12 +153,13 @@ export const suppressionRoutes: FastifyPluginAsyncTypebox<Deps> = async (app, de
       const found = await deps.database.run((sql) =>
         listEntries(sql, tenant, page.filter, after, page.limit + 1)
       )
-      const { rows, next_cursor } = nextCursor('suppressions', [...found], page.limit, page.filter, (row) => [
-        row.position,
-        row.recipient,
-        row.scope,
-        row.reason
-      ])
+      const { rows, next_cursor } = nextCursor(
+        'suppressions',
+        [...found],
+        page.limit,
+        page.filter,
+        (row) => [row.position, row.recipient, row.scope, row.reason]
+      )
       return send(reply, { data: rows.map(shown), next_cursor })
     }
   )
@@ -170,7 +171,8 @@ export const suppressionRoutes: FastifyPluginAsyncTypebox<Deps> = async (app, de
       schema: {
         operationId: 'checkSuppressions',
         summary: 'Check up to 10,000 addresses at once',
-        description: 'The answers stand in the order of the addresses; a malformed one gets a problem in its place.',
+        description:
+          'The answers stand in the order of the addresses; a malformed one gets a problem in its place.',
         tags: ['suppressions'],
         body: Type.Object(
           {
@@ -220,13 +222,21 @@ function invalidAddress(pointer: string): AppError {
 }
 
 /** A union of answers cannot be told apart by the response serialiser, so the text is made here. */
-function send<T>(reply: { type(t: string): unknown; serializer(f: (p: unknown) => string): unknown }, body: T): T {
+function send<T>(
+  reply: { type(t: string): unknown; serializer(f: (p: unknown) => string): unknown },
+  body: T
+): T {
   reply.type('application/json')
   reply.serializer(JSON.stringify)
   return body
 }
 
-function checked(email: string, all: SuppressionEntry[], stream: string | undefined, now: Date): Check {
+function checked(
+  email: string,
+  all: SuppressionEntry[],
+  stream: string | undefined,
+  now: Date
+): Check {
   const entries = all.filter(
     (entry) => stream === undefined || entry.scope === 'all' || entry.scope === `stream:${stream}`
   )

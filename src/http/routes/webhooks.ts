@@ -5,11 +5,17 @@ import { challenges, type IngestTools, ingest } from '../../ingest/ingest.ts'
 import { Problem, problems } from '../problems.ts'
 
 const Params = Type.Object({
-  source: Type.String({ maxLength: 200, description: 'Id of the source, `src_…` or a provider name.' })
+  source: Type.String({
+    maxLength: 200,
+    description: 'Id of the source, `src_…` or a provider name.'
+  })
 })
 
 /** Where providers post. The body stays the bytes that were signed: no parser runs here. */
-export const webhookRoutes: FastifyPluginAsyncTypebox<{ ingest: IngestTools }> = async (app, deps) => {
+export const webhookRoutes: FastifyPluginAsyncTypebox<{ ingest: IngestTools }> = async (
+  app,
+  deps
+) => {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
@@ -36,7 +42,9 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<{ ingest: IngestTools }> =
           200: Type.Object({
             accepted: Type.Integer({ description: 'New events.' }),
             duplicates: Type.Integer({ description: 'Events that were there already.' }),
-            quarantined: Type.Integer({ description: 'Parts that could not be read; they are kept.' })
+            quarantined: Type.Integer({
+              description: 'Parts that could not be read; they are kept.'
+            })
           }),
           '4xx': Problem,
           '5xx': Problem

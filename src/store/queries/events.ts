@@ -14,7 +14,13 @@ export interface EventFilter {
 type Position = readonly [receivedAt: string, id: string] | null
 
 /** Events as JSON text, newest first. */
-export function listEvents(sql: Sql, tenant: string, filter: EventFilter, after: Position, limit: number) {
+export function listEvents(
+  sql: Sql,
+  tenant: string,
+  filter: EventFilter,
+  after: Position,
+  limit: number
+) {
   const { type, recipient, provider, source, reason, message_id } = filter
   return sql<{ id: string; position: string; document: string }[]>`
     select id, received_at::text as position, document::text as document
