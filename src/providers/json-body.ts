@@ -53,6 +53,14 @@ export function scalarsOf(value: unknown): Record<string, string> {
   return scalars
 }
 
+/** RFC 3339 has four digits for the year. */
+const endOfCalendar = Date.UTC(10_000, 0, 1)
+
+/** The moment that many milliseconds after 1970 began; null where RFC 3339 cannot write it. */
+export function timeAt(milliseconds: number): Date | null {
+  return milliseconds > 0 && milliseconds < endOfCalendar ? new Date(milliseconds) : null
+}
+
 const mayHoldBigInteger = /[:,[]\s*-?\d{16}/
 const quoteOrBigInteger = /"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g
 

@@ -5,7 +5,7 @@ import type { Engagement, EventType, ProviderEvent, SuppressionReason } from '..
 import type { Hint } from '../smtp/classify.ts'
 import type { Reason } from '../smtp/reasons.ts'
 import { type ParsedReply, parseReply, type SpokenBy } from '../smtp/reply.ts'
-import { countOf, type Fields, isFields, readJson, scalarOf, textOf } from './json-body.ts'
+import { countOf, type Fields, isFields, readJson, scalarOf, textOf, timeAt } from './json-body.ts'
 import type { Genuine, Inbound, Parsed, Provider, Tools } from './provider.ts'
 
 // SendGrid's Event Webhook: batches of events, signed with ECDSA when "Signed Event Webhook" is on.
@@ -249,15 +249,10 @@ function readEvent(fields: Fields, at: string): ProviderEvent | string {
 
 /** Unix seconds, as number or text; some are milliseconds. Null where no calendar has such a moment. */
 function timeOf(value: unknown): Date | null {
-  const given =
-    typeof value === 'string' && /^\d{1,15}(?:\.\d{1,9})?$/.test(value) ? Number(value) : value
-  if (typeof given !== 'number' || given <= 0) return null
-  const milliseconds = given > 1e11 ? given : given * 1000
-  return milliseconds < endOfCalendar ? new Date(milliseconds) : null
+  const isText = typeof value === 'string' && /^\d{1,15}(?:\.\d{1,9})?$/.test(value)
+  const given = isText ? Number(value) : value
+  return typeof given === 'number' ? timeAt(Math.round(given > 1e11 ? given : given * 1000)) : null
 }
-
-/** RFC 3339 has four digits for the year. */
-const endOfCalendar = Date.UTC(10_000, 0, 1)
 
 /**
  * `sg_message_id` is the id that the send call answered with, plus where the message was handled:
