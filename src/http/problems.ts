@@ -29,7 +29,7 @@ export const problems = {
   'upstream-unavailable': { status: 503, title: 'A needed address cannot be fetched' }
 } as const satisfies Record<ErrorCode, { status: number; title: string }>
 
-export const Problem = Type.Object(
+export const ProblemSchema = Type.Object(
   {
     type: Type.String({ description: 'A page that explains the code.' }),
     title: Type.String(),
@@ -48,6 +48,9 @@ export const Problem = Type.Object(
   },
   { $id: 'Problem' }
 )
+
+/** How routes refer to it. */
+export const Problem = Type.Ref('Problem')
 
 /** Seconds after which a 503 may be tried again. */
 const retryAfter = '5'
@@ -79,6 +82,7 @@ export function sendProblem(
 
 /** Makes every failure a problem; what is no AppError is a bug and says nothing outside. */
 export function handleErrors(app: FastifyInstance): void {
+  app.addSchema(ProblemSchema)
   app.setNotFoundHandler((request, reply) =>
     sendProblem(
       request,

@@ -262,7 +262,7 @@ function checked(
 }
 
 function rank(reason: string): number {
-  const at = strength.findIndex((known) => known === reason)
+  const at = strength.indexOf(reason as SuppressionReason)
   return at === -1 ? strength.length : at
 }
 
