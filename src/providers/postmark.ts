@@ -465,7 +465,16 @@ function pointerTo(fields: Fields, name: string): string {
 }
 
 function keyOf(fields: Fields, name: string): string {
-  if (Object.hasOwn(fields, name)) return name
-  const lower = name.toLowerCase()
-  return Object.keys(fields).find((key) => key.toLowerCase() === lower) ?? name
+  return Object.hasOwn(fields, name) ? name : (keysOf(fields).get(name.toLowerCase()) ?? name)
+}
+
+const keysByBody = new WeakMap<Fields, ReadonlyMap<string, string>>()
+
+/** Keys by their lower-case form, made once a body: it may have any number of them. */
+function keysOf(fields: Fields): ReadonlyMap<string, string> {
+  const known = keysByBody.get(fields)
+  if (known) return known
+  const keys = new Map(Object.keys(fields).map((key) => [key.toLowerCase(), key]))
+  keysByBody.set(fields, keys)
+  return keys
 }
