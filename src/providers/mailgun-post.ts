@@ -1,5 +1,5 @@
-import { parse as parseJson } from 'secure-json-parse'
-import { type Fields, readForm } from './form-data.ts'
+import { type Fields as FormFields, readForm } from './form-data.ts'
+import { type Fields, isFields, readJson, scalarsOf, textOf } from './json-body.ts'
 import type { Inbound } from './provider.ts'
 
 /** One post, in whichever of the two formats it came: what signs it, and what it says. */
@@ -66,9 +66,9 @@ export interface Said {
 /** Reads the body; null where it is neither of Mailgun's formats. Total. */
 export function readPost(request: Inbound): Post | null {
   const contentType = request.headers['content-type'] ?? ''
-  if (startsAsJson(request.body)) return readJson(request.body.toString())
+  if (startsAsJson(request.body)) return postOfJson(readJson(request.body))
   const fields = readForm(contentType, request.body)
-  return fields && readFields(fields)
+  return fields && postOfForm(fields)
 }
 
 /** By the first byte, since a proxy or a replay may have changed the media type. */
@@ -80,11 +80,8 @@ function startsAsJson(body: Buffer): boolean {
   return text.startsWith('{') || text.startsWith('[')
 }
 
-type Json = Readonly<Record<string, unknown>>
-
-function readJson(text: string): Post | null {
-  const body = parsed(text)
-  if (!isObject(body)) return null
+function postOfJson(body: unknown): Post | null {
+  if (!isFields(body)) return null
   const signature = object(body.signature)
   return {
     signature: {
@@ -97,37 +94,29 @@ function readJson(text: string): Post | null {
   }
 }
 
-function parsed(text: string): unknown {
-  try {
-    return parseJson(text, undefined, { protoAction: 'remove', constructorAction: 'remove' })
-  } catch {
-    return null
-  }
-}
-
 function factsOfJson(data: unknown): Post['facts'] {
   const root = '/event-data'
-  if (!isObject(data))
+  if (!isFields(data))
     return { unreadable: 'The post has a signature but no event-data.', pointer: '' }
-  const event = text(data.event)
+  const event = textOf(data.event)
   if (event === null) return { unreadable: 'The event has no name.', pointer: root }
 
   const status = object(data['delivery-status'])
   const message = object(data.message)
   const headers = object(message.headers)
   const client = object(data['client-info'])
-  const severity = text(data.severity)
-  const reason = text(data.reason)
+  const severity = textOf(data.severity)
+  const reason = textOf(data.reason)
   const delayed = object(data.flags)['is-delayed-bounce'] === true
-  const mx = text(status['mx-host'])
+  const mx = textOf(status['mx-host'])
   // Mailgun refused at submission: the event names nobody, the message does.
-  const refused = event === 'rejected' && text(data.recipient) === null
+  const refused = event === 'rejected' && textOf(data.recipient) === null
   return {
     event,
-    id: text(data.id),
+    id: textOf(data.id),
     ...timeOf(data.timestamp),
-    recipient: refused ? text(headers.to) : text(data.recipient),
-    messageId: text(headers['message-id']),
+    recipient: refused ? textOf(headers.to) : textOf(data.recipient),
+    messageId: textOf(headers['message-id']),
     tags: texts(data.tags),
     metadata: metadataOf(data['user-variables']),
     severity,
@@ -143,11 +132,11 @@ function factsOfJson(data: unknown): Post['facts'] {
     sessionless:
       status['session-seconds'] === 0 &&
       mx === null &&
-      text(object(data.envelope)['sending-ip']) === null,
-    url: text(data.url),
-    ip: text(data.ip) ?? text(client.ip),
-    userAgent: text(client['user-agent']),
-    bot: text(client.bot),
+      textOf(object(data.envelope)['sending-ip']) === null,
+    url: textOf(data.url),
+    ip: textOf(data.ip) ?? textOf(client.ip),
+    userAgent: textOf(client['user-agent']),
+    bot: textOf(client.bot),
     pointers: {
       recipient: refused ? `${root}/message/headers/to` : `${root}/recipient`,
       time: `${root}/timestamp`,
@@ -156,13 +145,13 @@ function factsOfJson(data: unknown): Post['facts'] {
   }
 }
 
-function saidIn(status: Json, root: string): Said | null {
-  const message = text(status.message)
-  const description = text(status.description)
-  const given = text(status['enhanced-code'])
+function saidIn(status: Fields, root: string): Said | null {
+  const message = textOf(status.message)
+  const description = textOf(status.description)
+  const given = textOf(status['enhanced-code'])
   return said({
     code: integer(status.code),
-    enhanced: given ?? text(status['bounce-code']),
+    enhanced: given ?? textOf(status['bounce-code']),
     words: message ?? description ?? '',
     explained: message === null && description !== null,
     pointers: {
@@ -173,11 +162,11 @@ function saidIn(status: Json, root: string): Said | null {
   })
 }
 
-function lastSaidIn(status: Json, root: string): Said | null {
+function lastSaidIn(status: Fields, root: string): Said | null {
   return said({
     code: integer(status['last-code']),
     enhanced: null,
-    words: text(status['last-message']) ?? '',
+    words: textOf(status['last-message']) ?? '',
     explained: false,
     pointers: {
       code: `${root}/last-code`,
@@ -188,8 +177,8 @@ function lastSaidIn(status: Json, root: string): Said | null {
 }
 
 function rejection(reject: unknown): Said | null {
-  const reason = text(object(reject).reason)
-  const words = reason ?? text(object(reject).description) ?? ''
+  const reason = textOf(object(reject).reason)
+  const words = reason ?? textOf(object(reject).description) ?? ''
   const at = `/event-data/reject/${reason === null ? 'description' : 'reason'}`
   return said({
     code: null,
@@ -207,22 +196,13 @@ function said(whole: Said): Said | null {
 
 /** An object of texts; on log exports the same as JSON text. */
 function metadataOf(value: unknown): Record<string, string> {
-  const variables = typeof value === 'string' ? parsed(value) : value
-  if (!isObject(variables)) return {}
-  const entries: [string, string][] = []
-  for (const [name, content] of Object.entries(variables)) {
-    if (typeof content === 'string') entries.push([name, content])
-    else if (typeof content === 'number' || typeof content === 'boolean') {
-      entries.push([name, String(content)])
-    }
-  }
-  return Object.fromEntries(entries)
+  return scalarsOf(typeof value === 'string' ? readJson(Buffer.from(value)) : value)
 }
 
 // The old form, one name and value at a time (before the JSON of June 2018). The customer's variables lie
 // among Mailgun's fields under their own names: of what signs the last value counts, of the rest the first.
 
-function readFields(fields: Fields): Post {
+function postOfForm(fields: FormFields): Post {
   const last = (name: string) => fields.get(name)?.at(-1)
   return {
     signature: {
@@ -231,12 +211,12 @@ function readFields(fields: Fields): Post {
       signature: last('signature'),
       parent: undefined
     },
-    facts: factsOfFields(fields)
+    facts: factsOfForm(fields)
   }
 }
 
-function factsOfFields(fields: Fields): Post['facts'] {
-  const first = (name: string) => text(fields.get(name)?.[0])
+function factsOfForm(fields: FormFields): Post['facts'] {
+  const first = (name: string) => textOf(fields.get(name)?.[0])
   const event = first('event')
   if (event === null) {
     const inbound = fields.has('sender')
@@ -292,7 +272,7 @@ type Header = [name: string, value: string]
 
 /** `message-headers` is JSON text: an array of name and value. */
 function headersOf(json: string | null): Header[] {
-  const list = json === null ? null : parsed(json)
+  const list = json === null ? null : readJson(Buffer.from(json))
   if (!Array.isArray(list)) return []
   return list.flatMap((entry: unknown): Header[] => {
     if (!Array.isArray(entry)) return []
@@ -306,7 +286,7 @@ function headerOf(headers: readonly Header[], name: string): string[] {
 }
 
 /** Where the headers of the message are at hand they hold the variables; else every unknown field is one. */
-function variablesOf(fields: Fields, headers: readonly Header[]): Record<string, string> {
+function variablesOf(fields: FormFields, headers: readonly Header[]): Record<string, string> {
   const inHeaders = headerOf(headers, 'x-mailgun-variables')
   if (inHeaders.length > 0) {
     return Object.fromEntries(inHeaders.flatMap((json) => Object.entries(metadataOf(json))))
@@ -323,7 +303,7 @@ const ownField =
 function timeOf(value: unknown): Pick<Facts, 'timestamp' | 'seconds'> {
   const number = typeof value === 'string' && decimal.test(value) ? Number(value) : value
   if (typeof number !== 'number' || !Number.isFinite(number)) {
-    return { timestamp: text(value), seconds: null }
+    return { timestamp: textOf(value), seconds: null }
   }
   // A double keeps microseconds until the year 2242, so the shortest decimal is the one that was sent,
   // but for zeros at its end, which one printer writes and another does not.
@@ -332,17 +312,9 @@ function timeOf(value: unknown): Pick<Facts, 'timestamp' | 'seconds'> {
 
 const decimal = /^\s*\d{1,20}(?:\.\d{1,20})?\s*$/
 
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** An empty object is sent as `[]`, and an absent one as null. */
-function object(value: unknown): Json {
-  return isObject(value) ? value : {}
-}
-
-function text(value: unknown): string | null {
-  return typeof value === 'string' && value.trim() !== '' ? value : null
+function object(value: unknown): Fields {
+  return isFields(value) ? value : {}
 }
 
 function texts(value: unknown): string[] {

@@ -5,6 +5,7 @@ import type { EventType, ProviderEvent, SuppressionReason } from '../events/even
 import type { Hint } from '../smtp/classify.ts'
 import type { Reason } from '../smtp/reasons.ts'
 import { type ParsedReply, parseReply, type SpokenBy } from '../smtp/reply.ts'
+import { timeAt } from './json-body.ts'
 import { type Facts, readPost, type Said, type Signature } from './mailgun-post.ts'
 import type { Genuine, Inbound, Parsed, Provider, Tools } from './provider.ts'
 
@@ -189,13 +190,8 @@ function unreadable(pointer: string, detail: string): Parsed {
   return { events: [], unreadable: [{ pointer, detail }] }
 }
 
-/** RFC 3339 ends with the year 9999. */
-const lastMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
-
 function dateOf(seconds: number | null): Date | null {
-  if (seconds === null || !(seconds > 0)) return null
-  const ms = Math.round(seconds * 1000)
-  return ms <= lastMs ? new Date(ms) : null
+  return seconds === null ? null : timeAt(Math.round(seconds * 1000))
 }
 
 const dayMs = 86_400_000
