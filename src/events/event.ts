@@ -145,8 +145,8 @@ export type Event = Static<typeof Event>
  */
 export interface ProviderEvent {
   type: EventType
-  /** When it happened at the provider or receiver. */
-  time: Date
+  /** When it happened at the provider or receiver; null where the provider does not say (a probe). */
+  time: Date | null
   /** The recipient as the provider spells it, display name and all; null where none is named. */
   recipient: string | null
   /**

@@ -16,6 +16,8 @@ export interface Arrival {
 /** An event in our vocabulary, with what the store and the policy need beside it. */
 export interface Normalised {
   key: Buffer
+  /** The time that belongs to its identity; null where the provider names none. */
+  identityTime: Date | null
   event: Event
   recipient: Address | null
   /** The time to wait that the reply names, in seconds. */
@@ -47,7 +49,7 @@ export function normalise(draft: ProviderEvent, arrival: Arrival): Normalised {
           domain: recipient?.domain ?? null,
           host: draft.mx
         })
-  const time = draft.time.toISOString()
+  const time = (draft.time ?? arrival.receivedAt).toISOString()
   const parsed = draft.reply?.parsed
   const event: Event = {
     specversion: '1.0',
@@ -92,5 +94,11 @@ export function normalise(draft: ProviderEvent, arrival: Arrival): Normalised {
       received_at: arrival.receivedAt.toISOString()
     }
   }
-  return { key, event, recipient, waitSeconds: reading?.waitSeconds ?? null }
+  return {
+    key,
+    identityTime: draft.time,
+    event,
+    recipient,
+    waitSeconds: reading?.waitSeconds ?? null
+  }
 }

@@ -218,7 +218,7 @@ function partitionsOf(parcels: Parcel[]) {
     })),
     { table: 'dedupe_keys' as const, time: monday(dedupeWeek(parcel.receivedAt)) },
     ...parcel.events
-      .map((event) => monday(dedupeWeek(new Date(event.event.time))))
+      .map((event) => monday(dedupeWeek(event.identityTime)))
       .filter((time) => time.getUTCFullYear() > 1970)
       .map((time) => ({ table: 'dedupe_keys' as const, time })),
     ...(parcel.token ? [{ table: 'replay_tokens' as const, time: parcel.token.signedAt }] : [])
@@ -251,7 +251,7 @@ async function writeGroup(
       const key = normalised.key.toString('hex')
       if (items.has(key)) continue
       items.set(key, { ...normalised, parcel })
-      keys.set(key, { key, week: dedupeWeek(new Date(normalised.event.time)), received_at })
+      keys.set(key, { key, week: dedupeWeek(normalised.identityTime), received_at })
     }
     for (const unreadable of parcel.unreadable) {
       const digest = createHash('sha256').update(parcel.raw.body).digest('hex')

@@ -120,13 +120,17 @@ export class Matcher {
     if (gap !== undefined) return [{ kind: 'gap', most: gap }]
     if (part === 'START') return [{ kind: 'start' }]
     if (part === 'END') return [{ kind: 'end' }]
-    if (part.startsWith('{')) {
-      const ids = this.#classes.get(part.slice(1, -1))
-      if (!ids) throw new Error(`No word class ${part}`)
-      return [{ kind: 'words', ids, most: 2 }]
-    }
-    const ids = this.#wordSet(part.split('|'))
-    return ids.size === 0 ? [] : [{ kind: 'words', ids, most: 1 }]
+    const names = part.split('|')
+    const ids = new Set(names.flatMap((name) => [...this.#named(name)]))
+    const most = part.startsWith('{') && names.length === 1 ? 2 : 1
+    return ids.size === 0 ? [] : [{ kind: 'words', ids, most }]
+  }
+
+  #named(name: string): ReadonlySet<number> {
+    if (!name.startsWith('{')) return this.#wordSet([name])
+    const ids = this.#classes.get(name.slice(1, -1))
+    if (!ids) throw new Error(`No word class ${name}`)
+    return ids
   }
 
   #wordSet(words: readonly string[]): ReadonlySet<number> {
@@ -192,6 +196,7 @@ export class Matcher {
 function withOptional(parts: readonly string[]): string[][] {
   const at = parts.findIndex((part) => part.endsWith('?') && part.length > 1)
   if (at < 0) return [[...parts]]
+  if (parts[at]?.includes('|')) throw new Error(`Optional alternatives: ${parts.join(' ')}`)
   const before = parts.slice(0, at)
   return withOptional(parts.slice(at + 1)).flatMap((after) => [
     [...before, parts[at]?.slice(0, -1) ?? '', ...after],

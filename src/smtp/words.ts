@@ -77,12 +77,16 @@ const spellings: Record<string, string> = {
   ehlo: 'helo'
 }
 
+/** `listed` accuses, a `list` is just a list; `limited` and `expected` likewise. */
+const unstemmed = new Set(['listed', 'listing', 'limited', 'during', 'string'])
+
 /**
  * A light English stem: `blocked`, `blocks`, `blocking` are one word. Rules go through it too, so it only
  * has to be the same on both sides. Marks (`^spamhaus`) and short words stay.
  */
 export function stem(word: string): string {
   const plain = fold(word)
+  if (unstemmed.has(plain)) return plain
   const short = plain.length < 4 ? plain : withoutE(withoutEnding(plain))
   return Object.hasOwn(spellings, short) ? (spellings[short] ?? short) : short
 }
@@ -140,6 +144,11 @@ export class Vocabulary {
 
   constructor() {
     for (const [first, second, whole] of compounds) {
+      if (second === 'list') {
+        for (const form of ['listed', 'listing']) {
+          this.#merges.set(this.add(first) * 0x10000 + this.add(form), this.add(whole))
+        }
+      }
       this.#merges.set(this.add(first) * 0x10000 + this.add(second), this.add(whole))
     }
   }

@@ -15,11 +15,11 @@ const otherWeek = '1970-01-05'
 
 /**
  * The partition of a dedupe key: the week of the event's own time, which each repeat of the event shares.
- * Times outside twenty years share one partition, so that odd dates cannot make partitions at will.
+ * Events without a time, and times outside twenty years, share one partition, so that odd dates cannot make partitions at will.
  */
-export function dedupeWeek(eventTime: Date): string {
-  const year = eventTime.getUTCFullYear()
-  return year >= 2020 && year < 2040 ? weekOf(eventTime) : otherWeek
+export function dedupeWeek(eventTime: Date | null): string {
+  const year = eventTime?.getUTCFullYear() ?? 0
+  return eventTime !== null && year >= 2020 && year < 2040 ? weekOf(eventTime) : otherWeek
 }
 
 /** Makes one table's partition for the week that begins on `monday`. Safe to run from many processes. */

@@ -1,0 +1,50 @@
+/** Reads the settings, starts the service, says where it is, and ends it on a signal. */
+import { resolve } from 'node:path'
+import closeWithGrace from 'close-with-grace'
+import { pino } from 'pino'
+import { loadConfig } from './config.ts'
+import { AppError } from './errors.ts'
+import { type Service, startService } from './service.ts'
+
+try {
+  // biome-ignore lint/style/noProcessEnv: the one place where the environment enters
+  const config = loadConfig(process.env)
+  const log = pino({ level: config.LOG_LEVEL })
+  const service = await startService(config, log)
+  welcome(service, config.DATABASE_URL === undefined ? resolve(config.DATA_DIR) : null)
+  closeWithGrace({ delay: 15_000, logger: false }, async ({ err }) => {
+    if (err) log.error({ err }, 'service fails')
+    await service.close()
+  })
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`)
+  process.exit(1)
+}
+
+/** Printed once. The key itself is shown on a terminal only: a log is read by many. */
+function welcome({ url, adminKey }: Service, dataDir: string | null): void {
+  const show = adminKey.path !== null && adminKey.isNew && process.stdout.isTTY
+  const key = show ? `${adminKey.key}  (kept in ${adminKey.path})` : `in ${adminKey.path}`
+  const bearer = adminKey.path === null ? '$ADMIN_API_KEY' : `$(cat ${adminKey.path})`
+  process.stdout.write(
+    `${[
+      '',
+      `Mailverdict listens on ${url}`,
+      `  admin key  ${adminKey.path === null ? 'the one in ADMIN_API_KEY' : key}`,
+      `  data       ${dataDir ?? 'the PostgreSQL server of DATABASE_URL'}`,
+      `  reference  ${url}/docs`,
+      '',
+      'Try it next, in another terminal:',
+      `  curl -H "Authorization: Bearer ${bearer}" "${url}/suppressions?email=ada@example.com"`,
+      ''
+    ].join('\n')}\n`
+  )
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof AppError)) {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  }
+  const mistakes = error.mistakes.map((mistake) => `\n  - ${mistake.detail}`).join('')
+  return `Mailverdict cannot start. ${error.message}${mistakes}`
+}

@@ -1,0 +1,658 @@
+import type { Rule } from '../rule.ts'
+
+/**
+ * What mail servers of all kinds say about the sending side: the sender's address, its authentication, its IP, its
+ * domain, its name in the DNS, its rate.
+ */
+
+const postfixAccess = 'https://www.postfix.org/access.5.html'
+const postfixSmtpd = 'https://www.postfix.org/postconf.5.html'
+const rfc7372 = 'https://www.rfc-editor.org/rfc/rfc7372'
+const rfc5782 = 'https://www.rfc-editor.org/rfc/rfc5782'
+
+export const senders = [
+  {
+    id: 'words.sender.rejected',
+    reason: 'sender_rejected',
+    says: [
+      'sender address? ~ rejected|refused|denied|disallowed|forbidden|blocked|banned|prohibited|unacceptable',
+      'sender address rejected ** domain|user|undeliverable|need|not|unknown|access|bad|improper|invalid',
+      'sender ~ ~ not ~ ~ allowed|accepted|permitted|exist|found|valid|acceptable|welcome|known|verified|authorized|local',
+      'sender domain|address|email|account ~ not|no|invalid|unknown ~ exist|found|valid|resolv|resolvable|user|domain',
+      'sender domain ~ not exist|resolv|found|valid',
+      'sender ~ invalid|unknown|malformed|illegal|nonexistent|unverified|syntax|bad|unverifiable|undeliverable|unroutable|unrouteable',
+      'invalid|unknown|bad|malformed|illegal|unverified|unauthorized|forbidden|prohibited|fake|forged|untrusted ~ sender|originator',
+      'invalid|unknown|bad|malformed|illegal sender address|domain',
+      'sender ~ ~ locally? blacklisted|blocked|blocklisted|denylisted|restricted|listed|banned',
+      'sender envelope address',
+      'sender verify|verification|callback|callout ~ {fail}',
+      'not ~ verify ~ ~ sender|from',
+      'unable to verify ~ sender|from|envelope',
+      'verification ~ ~ sender ~ {fail}',
+      'unrouteable|unroutable sender ~ address',
+      'from address ~ {refuse}|not|invalid|unknown|malformed|syntax|bad|illegal|missing|denied',
+      'from ~ address ~ ~ not ~ allowed|valid|exist|permitted|accepted|match|found|belong',
+      'invalid|bad|malformed|illegal|unauthorized from address|domain|header|email|user',
+      'envelope from|sender ~ ~ {refuse}|not|invalid|blocked|unacceptable|mismatch',
+      'return path|address ~ ~ invalid|not|bad|unknown|rejected|malformed|missing|unroutable',
+      'invalid|bad|unknown|unusable return path|address',
+      'reverse path ~ ~ not|invalid|bad|unknown|rejected',
+      'null|empty|blank sender|sender|envelope|return|from ~ ~ not|rejected|refused|denied|allowed',
+      'not accept ~ null|empty ~ sender|from',
+      'not accept|accepting|allow bounce|bounces|dsn',
+      'bounce ~ not ~ accept|allowed|expected|welcome',
+      'never sends? ~ mail',
+      'from null|<> sender',
+      'mail from ~ ~ ~ refused|rejected|denied|blocked|prohibited|forbidden',
+      'mail from ~ domain|address ~ not|invalid|unknown|rejected|refused',
+      'sender address rejected not owned',
+      'sender ~ ~ not owned',
+      'not ~ owned by ~ user|sender|login',
+      'not ~ permission|permissions|right|authority|authorized|authorised|allowed|permitted|entitled to send ~ ~ as|from|on ~ sender|user|address|account|behalf|mailbox|domain',
+      'not ~ authorized|authorised|allowed|permitted|entitled to use ~ ~ sender|from|address|domain',
+      'send as denied',
+      'sendasdenied',
+      'sender not authenticated|authorized|authorised',
+      'unauthorized sender|sending address|from',
+      'sender ~ ~ not ~ belong|match ~ user|login|account|auth',
+      'badmailfrom',
+      'badmailfromto',
+      'envelope sender ~ ~ badmailfrom|blacklist|list',
+      'domain of sender address ~ not|does',
+      'domain of sender ~ ~ not ~ resolv|exist',
+      'sender domain|host ~ must ~ exist|resolv|valid',
+      'must ~ resolvable|valid ~ sender|from',
+      'not accept mail from ~ ~ sender|address|domain|you|user',
+      'mail|messages|email from you|sender|domain|address|@ ~ ~ not ~ accepted|welcome|allowed|wanted|rejected|refused',
+      'mail|message|email from @ ~ {refuse}|not|blocked',
+      'you banned|unwelcome',
+      'you not welcome',
+      'domain ~ banned|barred',
+      'access denied ~ sender|from ~ address?',
+      'sending|submission|outgoing|outbound ~ account ~ disabled|suspended|blocked|locked',
+      'account ~ ~ not ~ allowed|permitted|authorized ~ send',
+      'account|user|you ~ ~ suspended|blocked|disabled|restricted|banned from sending',
+      'not accept ~ ~ mail from ~ ~ nonexistent|unknown|unresolvable ~ domain|host|sender',
+      'sender ~ unroutable',
+      'from|sender domain ~ nullmx',
+      'sender domain ~ no ~ mx|a|dns',
+      'domain ~ sender ~ no ~ mx|a|dns',
+      'snd vfy',
+      'sender no such',
+      'sender ~ no such ~ user|domain|address',
+      'address ~ not verified',
+      'identity|identities ~ not ~ verified|check'
+    ],
+    unless: [
+      'by recipient|user',
+      'sender ip|host|server',
+      'allowed senders',
+      'spf|dkim|dmarc',
+      'sender reputation',
+      'blocked senders list',
+      'too many',
+      '{list}',
+      '^dbl|^rhsbl|^spamhaus',
+      'unauthenticated'
+    ],
+    weight: 'clear',
+    source: postfixAccess,
+    examples: [
+      '550 5.1.8 <news@example.ch>: Sender address rejected: Domain not found',
+      '550 Sender verify failed',
+      '553 5.7.1 <news@example.com>: Sender address rejected: not owned by user ada',
+      '501 5.1.8 Domain of sender address news@example.com does not resolve'
+    ]
+  },
+  {
+    id: 'words.spf',
+    reason: 'auth_failure',
+    says: [
+      'spf ~ {fail}|failed|failure|softfail|check|permerror|denied|not|forgery',
+      'spf ~ ~ not ~ allowed|authorized|permitted|pass|designated',
+      'sender policy framework',
+      'not ~ allowed|permitted|authorized|authorised|designated|listed to send ~ mail|email|message ~ ~ from|for|as ~ domain',
+      'not ~ allowed|permitted|authorized|authorised|designated ~ sender|mailer ~ for',
+      '#ip ~ not ~ allowed|permitted|authorized|authorised|designated to send ~ mail? ~ for|from',
+      'domain ~ not ~ ~ designate|permit|authorize|list|allow ~ ~ #ip|ip|host|sender',
+      'not ~ authorized|permitted|allowed|designated ~ ip|host|server|mta|mx ~ ~ for|by ~ domain',
+      'please see|http|why ~ ^openspf',
+      '^openspf'
+    ],
+    unless: ['temporary|temperror|timeout'],
+    weight: 'clear',
+    source: 'https://www.rfc-editor.org/rfc/rfc7208#section-8.4',
+    examples: [
+      '550 5.7.23 <ada@example.com>: Recipient address rejected: Message rejected due to: SPF fail - not authorized',
+      '550 [SPF] 192.0.2.35 is not allowed to send mail from example.com.',
+      '550 SPF - forgery: mfrom: 192.0.2.36 is not permitted to send mail for example.com'
+    ]
+  },
+  {
+    id: 'words.dmarc',
+    reason: 'auth_failure',
+    says: [
+      'dmarc ~ policy|check|fail|failed|reject|quarantine|evaluation|record|alignment',
+      'per ~ dmarc policy',
+      'not ~ accepted|pass ~ ~ ~ dmarc',
+      'rejected ~ ~ dmarc ~ policy',
+      'rejected by ~ policy of ~ sending? domain',
+      'domain owner ~ discourage',
+      'dkim ~ fail|failed|signature|verification|check|invalid|bad|missing|pass|not',
+      'domainkeys',
+      'arc ~ fail|failed|validation|seal|chain',
+      'adsp',
+      'bimi'
+    ],
+    weight: 'clear',
+    source: 'https://www.rfc-editor.org/rfc/rfc7489#section-10.3',
+    examples: [
+      '554 5.7.1 Email rejected per DMARC policy',
+      '550 5.7.20 No passing DKIM signature found',
+      '550 5.7.29 ARC validation failure'
+    ]
+  },
+  {
+    id: 'words.authentication.failed-checks',
+    reason: 'auth_failure',
+    says: [
+      'not|fail|failed ~ ~ authentication checks|requirements|tests',
+      'message|mail|email|sender|domain ~ ~ {fail} ~ ~ authentication|authenticity check|checks|test|tests|requirements',
+      'sender authentication ~ {fail}',
+      'unauthenticated ~ mail|email|message from',
+      'unauthenticated mail|email|message|messages',
+      'lacks|lack ~ required ~ authentication',
+      'email|message|domain|sender authentication ~ required|failed|fail|missing|insufficient',
+      'not authenticated ~ ~ mail|email|message|domain|sender',
+      'mail|message|email|domain|sender ~ ~ not ~ authenticated',
+      'spoof ~ ~ sender|message|mail|domain|email|detected|rejected|address',
+      'rejecting spoofed',
+      'sender|address|from|domain ~ ~ spoofed|spoofing|forged|forgery|impersonation',
+      'forged|spoofed ~ sender|from|message|mail|email|address|domain|header',
+      'impersonation ~ detected|attempt|protection',
+      'sender id ~ {fail}|pra',
+      'failed authentication policy',
+      'message integrity ~ fail'
+    ],
+    unless: ['smtp auth', 'login|password|credentials', 'range', 'relay', 'helo|hostname|ptr'],
+    weight: 'clear',
+    source: rfc7372,
+    examples: [
+      '550 5.7.26 This mail has been blocked because the sender is unauthenticated. The message does not pass authentication checks',
+      '550 rejecting spoofed message',
+      '550 5.7.26 Multiple authentication checks failed: email authentication required'
+    ]
+  },
+  {
+    id: 'words.authentication.named',
+    reason: 'auth_failure',
+    says: ['spf', 'dmarc', 'dkim'],
+    unless: ['spam ~ score|points', 'temporary|temperror|timeout'],
+    weight: 'plain',
+    source: rfc7372,
+    examples: ['550 5.7.1 SPF', '550 see our DMARC page']
+  },
+  {
+    id: 'words.spf.dns-trouble',
+    reason: 'auth_failure',
+    says: [
+      'dns ~ ~ error|failure|timeout|problem * spf|dkim|dmarc',
+      'spf|dkim|dmarc * temporary|temporarily|temperror|transient|timeout|dns',
+      'temporary|transient ** spf|dkim|dmarc'
+    ],
+    when: { class: 4 },
+    weight: 'clear',
+    source: 'https://www.rfc-editor.org/rfc/rfc7208#section-8.6',
+    examples: [
+      '451 Temporary DNS error while checking SPF record. Try again later.',
+      '451 4.7.24 SPF validation error: temporary DNS failure'
+    ]
+  },
+  {
+    id: 'words.auth.required',
+    reason: 'auth_required',
+    says: [
+      'authentication ~ required|needed|necessary|mandatory|enabled',
+      'authentication|auth|login|logon ~ {fail}|unsuccessful|incorrect|denied|refused|wrong|rejected|aborted|disabled',
+      'authentication ~ credentials|information|data ~ invalid|incorrect|failed|bad',
+      'authentication failed|failure|error|unsuccessful|rejected|cancelled|aborted',
+      'client not authenticated',
+      'client ~ not authenticated to send',
+      'smtp authentication|auth ~ required|needed|must|fail|failed|disabled|enable',
+      'smtp auth',
+      'must ~ authenticate|authenticated|authentication|login|log|auth|check',
+      'must ~ ~ authenticate|authenticated',
+      'not authenticated|authenticate END',
+      'not ~ logged in',
+      'authenticate ~ ~ first|before|yourself|with|please|to',
+      'authenticate first|yourself',
+      'requires|require|needs|need|required|enable ~ smtp? authentication|auth',
+      'authentication ~ required ~ ~ relay',
+      'login|username|user|account|userid ~ ~ password ~ ~ invalid|incorrect|wrong|bad|not|failed|fail|mismatch',
+      'invalid|incorrect|bad|wrong ~ ~ password|credentials|login|passwd',
+      'password ~ invalid|incorrect|wrong|expired|required|mismatch',
+      'credentials ~ ~ invalid|rejected|not|incorrect|bad',
+      'unauthenticated senders|users|sender|user|client|connection|relay',
+      'check|pop ~ ~ mail|email ~ before ~ send',
+      'pop before smtp',
+      'not ~ authorized|allowed|permitted to use|access|send ~ through|via|this|with|using ~ server|service|system|host|smtp|mta',
+      'log|login|sign ~ in|via ~ web browser',
+      'application ~ specific password',
+      'mechanism ~ ~ weak|supported|unsupported|unknown|unavailable',
+      'auth mechanism',
+      'authentication mechanism|type|method',
+      'user disabled|not ~ smtp auth|access',
+      'smtp ~ access ~ disabled|denied ~ user|account',
+      'could not authenticate',
+      'unable to authenticate',
+      'authorization ~ failed|required|failure',
+      'trial|subscription|plan|license|billing|payment ~ ~ expired|exceeded|required|suspended',
+      'not ~ authorized ~ connect|connection',
+      'logon|sign ~ fail|failed|denied|required',
+      'basic authentication ~ disabled'
+    ],
+    unless: [
+      'spf|dkim|dmarc|arc',
+      'domain|message|email|sender ~ authentication',
+      'authentication checks',
+      'tls|starttls|encryption|encrypted',
+      'post ~ list'
+    ],
+    weight: 'clear',
+    source: 'https://www.rfc-editor.org/rfc/rfc4954#section-6',
+    examples: [
+      '530 5.7.0 Authentication required',
+      '535 5.7.8 Error: authentication failed: UGFzc3dvcmQ6',
+      '550 Unauthenticated senders not allowed'
+    ]
+  },
+  {
+    id: 'words.dnsbl',
+    reason: 'ip_reputation',
+    says: [
+      'blocked|rejected|refused|denied|listed|blacklisted|found|blocking using|in|at|by|on|via|due|from|with ~ ~ {list}|rbls|^rbl|^dnsbl|^bl|^zen|^spamhaus|^sbl|^xbl|^pbl|^spamcop|^barracudacentral|^sorbs|^uceprotect|^njabl|^mailspike|^abuseat|^cbl|^psbl|^surriel|^manitu|^nixspam|^abusix|^lashback|^invaluement|^sendersc|^spfbl|^spamrats|^dronebl|^wpbl|^blocklist|^ahbl|^dsbl|^ordb',
+      'blocked|rejected|refused|denied|listed using|in|at|by|on|via spamhaus|spamcop|sorbs|barracuda|uceprotect|cbl|xbl|sbl|pbl|zen|abusix|invaluement|ivmsip|mailspike|cloudmark|senderscore|nixspam|manitu|njabl|spamrats|psbl|dnswl|dsbl|ordb|ahbl',
+      'listed|list ~ ~ ~ on|in|at|by|as ~ ~ ~ {list}',
+      'listed|blocked|found ** ^zen|^spamhaus|^spamcop|^barracudacentral|^sorbs|^uceprotect|^abuseat|^spamrats|^mailspike|^manitu|^psbl|^surriel',
+      'client host ~ ~ blocked|rejected|denied|listed using|by|in|at',
+      'client ~ ~ listed|blocked using|in|on|by',
+      'service unavailable client host|#ip ~ ~ blocked|blacklisted|listed',
+      'service unavailable * blocked using',
+      '{host} ~ ~ ~ ~ {list}|blacklisted|blocklisted|blackholed|denylisted|blocklist',
+      'ip|#ip|host|client|server|address|you|network ~ ~ in|on|by ~ ~ ~ {list}',
+      '{list} ~ ~ #ip|ip|host',
+      'found|appears|present|included|listed in|on ~ ~ ~ {list}',
+      'by|in|on|via|with|using|to|from ~ ~ {list}|rbls',
+      'spamhaus|spamcop|sorbs|uceprotect|abusix|mailspike|senderscore|cloudmark|ivmsip|invaluement|nixspam|njabl|barracuda|sbl|xbl|pbl|css ~ {list}|listed|block|reputation|database|http|https|see',
+      'spamhaus|spamcop|sorbs|uceprotect|sbl|xbl|pbl',
+      '^spamhaus|^spamcop|^barracudacentral|^sorbs|^uceprotect|^abuseat|^senderbase|^talosintelligence|^mailspike|^cloudmark|^csi'
+    ],
+    unless: [
+      'dbl|uribl|surbl|ivmuri|zrd|url|uri|^dbl|^uribl|^surbl|urls|links|link|rhsbl|^dbltest|^rhsbl',
+      'helo|domain {list}',
+      'domain ~ ~ {list}',
+      'open|public resolver',
+      'query ~ refused|blocked|limit|error',
+      'recipient|user ~ ~ {list}',
+      'sender|from ~ address|domain|email ~ ~ {list}',
+      'message|content ~ ~ spam'
+    ],
+    weight: 'plain',
+    source: rfc5782,
+    examples: [
+      '554 5.7.1 Rejected: 192.0.2.1 found in zen.spamhaus.org, see https://www.spamhaus.org/query/ip/192.0.2.1',
+      '550 192.0.2.1 is listed at bl.spamcop.net',
+      '550 Your IP is blacklisted'
+    ]
+  },
+  {
+    id: 'words.dnsbl.clear',
+    reason: 'ip_reputation',
+    says: [
+      'client host|#ip * blocked|rejected|listed using|by|in|at * ^zen|^spamhaus|^spamcop|^barracudacentral|^sorbs|^uceprotect|^abuseat|^spamrats|^mailspike|^manitu|^psbl|^surriel|^bl|^dnsbl|^rbl',
+      'client host * blocked using',
+      'ip|#ip|client|server|connecting * blocked|listed|rejected|refused ~ ~ spamhaus|spamcop|sorbs|barracuda|uceprotect|abusix',
+      'host|ip|#ip ~ ~ ~ in ~ {list} at ^zen|^spamhaus'
+    ],
+    unless: [
+      'dbl|uribl|surbl|ivmuri|zrd|url|uri|^dbl|^uribl|^surbl|rhsbl|^rhsbl',
+      'open|public resolver',
+      'query ~ refused|blocked|limit|error'
+    ],
+    weight: 'clear',
+    source: postfixSmtpd,
+    examples: [
+      '550 5.7.1 Service unavailable, Client host [192.0.2.1] blocked using Spamhaus, too many spam',
+      '554 5.7.1 Client host [192.0.2.9] blocked using b.barracudacentral.org; see the page; message looked like spam'
+    ]
+  },
+  {
+    id: 'words.dnsbl.broken',
+    reason: 'system_error',
+    says: [
+      'open|public resolver',
+      'excessive ~ ~ queries|query',
+      'query ~ refused|blocked|limit|limits|volume|returned',
+      '^openresolver',
+      'error ~ ~ open resolver',
+      'query|queries ~ via ~ public|open'
+    ],
+    weight: 'exact',
+    source:
+      'https://www.spamhaus.com/resource-center/if-you-query-the-legacy-dnsbls-via-dns-over-https-using-public-resolvers/',
+    examples: [
+      '554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org; Error: open resolver; https://www.spamhaus.org/returnc/pub/192.0.2.53/',
+      '554 Client blocked using dnsbl.example: query refused, excessive number of queries'
+    ]
+  },
+  {
+    id: 'words.ip.blocked',
+    reason: 'ip_reputation',
+    says: [
+      'ip|#ip|ipaddress ~ ~ ~ blocked|banned|rejected|refused|denied|blacklisted|barred|prison|listed|suspicious|restricted|bad|disallowed|blocklisted|forbidden',
+      'ip ~ address? ~ ~ blocked|banned|rejected|refused|denied|blacklisted|not|listed',
+      'blocked|banned|rejected|refused|denied|refusing|blocking|rejecting|deny|block ~ ~ ~ ip|#ip|network|host|server|subnet|range|isp|netblock|mta',
+      'host|client|server|network|mta|subnet|netblock|isp ~ ~ blocked|banned|blacklisted|blocklisted|denied|refused|rejected|listed',
+      'ip|#ip|host|client|server|network ~ ~ not ~ ~ allowed|accepted|permitted|authorized|authorised|whitelisted|welcome|trusted',
+      'not ~ allowed|permitted|accept|authorized ~ ~ from ~ ~ ip|#ip|host|server|network|range|location|country|region',
+      'not accept|accepting|allow|allowed ~ ~ mail|connection|email|messages|connections|traffic ~ ~ from ~ ~ ip|#ip|host|server|dynamic|network|range',
+      'mail|connection|connections|messages|access|email|traffic|sessions from ~ ~ ip|#ip|host|server|network|range|isp ~ ~ ~ blocked|refused|rejected|denied|not|banned|restricted',
+      'poor|bad|low|negative ~ ~ reputation|score|senderscore|karma|rating',
+      'ip|sender|#ip|server|host|network ~ reputation',
+      'reputation of ~ ~ ip|#ip|host|server|network|sender',
+      'low|poor|bad ~ reputation * ip|#ip',
+      'due|because|based ~ ~ ~ ~ reputation',
+      'ip reputation ~ ~ ratelimit|limit|throttle',
+      'rate * ~ limited ~ ~ due ~ ~ ip|reputation',
+      'reputation ~ ~ too|poor|bad|low|block|filter|reject|fail|below|threshold|score|service|check|limit',
+      'dynamic|dialup|residential|consumer|dsl|transient|adsl|cable|dynamically ~ ~ ip|#ip|address|addresses|host|range|pool|space|assigned|ips|client|network|hosts|allocated',
+      'dynamic|dialup|residential ~ ~ not|block|reject|refuse|deny|list',
+      'generic ~ ptr|rdns|hostname ~ ~ blocked|rejected|not',
+      'on ~ block|blocking|deny|bad|drop list',
+      'block|bad list',
+      'local|locally|internal|private|permanent ~ {list}|blacklisted|blocklisted|blocked|denylisted',
+      'locally blacklisted|blocked',
+      'access|connection ~ from ~ ~ ip|#ip|host|network|server|address ~ ~ {refuse}|not|blocked|barred|restricted',
+      'connection|connect|access ~ {refuse}|denied|blocked|not|dropped ~ ~ #ip|from|ip',
+      'client host rejected ~ access? denied?',
+      'client host rejected',
+      'bad ~ ~ ip|neighborhood|host|sender|client',
+      'spam|spammer|spamming|abuse|abusive|malicious ~ ~ ip|#ip|source|host|server|address|from|origin|network|relay|client',
+      'ip|#ip|host|server|network|source ~ ~ ~ spam|spammer|spamming|abuse|abusive|malicious|attack',
+      'spam ~ ~ from ~ ~ ip|#ip|host|server|network|isp|location|provider|address',
+      'spammer|spammers|spamtrap|spamsource',
+      'open proxy|relays',
+      'known spam|spammer ~ ~ source|ip|host|server|network',
+      'no ~ smtp service ~ here|available|for|END',
+      'blacklisted|blocklisted|blackholed',
+      'you ~ ~ blocked|blacklisted|blocklisted|denied|listed',
+      'unsolicited ~ mail ~ from ~ ip|#ip|host|network',
+      'mail server ~ ~ not ~ ~ trusted|approved|whitelisted|allowed|authorized|accepted',
+      'delist|delisting|delisted|unblock|unblocked|whitelist|whitelisted|removal|deblock|debloquer',
+      'country|geographic|geoip|region|geo ~ ~ blocked|not|rejected|denied|restricted|block',
+      'unauthenticated ~ mail not allowed from range',
+      'not ~ accept|allow ~ ~ from ~ range',
+      'ip not in whitelist',
+      'first|new|unknown|cold ip',
+      'server requires confirmation',
+      'blocked ~ ~ ~ abuse|abusive|spamming|complaints'
+    ],
+    unless: [
+      'recipient|user ~ not ~ whitelist',
+      'dbl|uribl|surbl|url|uri|domain ~ reputation',
+      'reputation of ~ ~ ~ domain|url|uri|link',
+      'sending|sender domain ~ reputation',
+      'too many|rate|ratelimit|frequency|excessive|connections|volume|limit',
+      'spf|dkim|dmarc',
+      'ptr|reverse|rdns|hostname|helo',
+      'virus|malware',
+      'greylist',
+      'by recipient|user',
+      'relay',
+      'tls',
+      'to? authenticate|auth|login|credentials',
+      'connection refused END',
+      'contact ~ isp ~ spam'
+    ],
+    weight: 'plain',
+    source: postfixAccess,
+    examples: [
+      '550 Your IP address 192.0.2.1 is blocked',
+      '554 5.7.1 Connection refused: poor reputation of the host',
+      '550 Dynamic IP addresses are not accepted here'
+    ]
+  },
+  {
+    id: 'words.ip.reputation-limit',
+    reason: 'ip_reputation',
+    says: [
+      'rate|ratelimit|rate limited|limited|limit|throttled|deferred * due ~ ~ ip? reputation',
+      'ip reputation * ratelimit|rate|limit|throttle',
+      'limited|throttled|deferred ~ ~ ~ poor|low|bad ~ reputation',
+      'reputation * too many|rate'
+    ],
+    unless: ['domain reputation'],
+    weight: 'clear',
+    source: 'https://www.rfc-editor.org/rfc/rfc6647',
+    examples: [
+      '421 4.7.0 Rate limited due to IP reputation',
+      '450 4.7.1 message deferred due to low reputation of 192.0.2.1'
+    ]
+  },
+  {
+    id: 'words.domain.reputation',
+    reason: 'domain_reputation',
+    says: [
+      'dbl|^dbl|uribl|surbl|^uribl|^surbl|ivmuri|zrd|rhsbl|^rhsbl|^ivmuri|^zrd',
+      'url|uri|urls|uris|link|links|domain|website|web|hyperlink ~ ~ ~ {list}|blacklisted|blocklisted|blocked|listed|banned|blackholed|denylisted',
+      'blacklisted|blocklisted|blocked|listed|banned|bad|suspicious|spam|spammy|spamvertised ~ ~ ~ url|uri|urls|uris|link|links|domain|website|domains|hyperlink',
+      'url|uri|link|domain|sending|sender domain? ~ ~ reputation',
+      'reputation ~ ~ of ~ ~ domain|url|uri|link|sender|from ~ domain?',
+      'low|poor|bad ~ reputation ** domain',
+      'domain ~ reputation|score',
+      'domain ~ ~ ~ {list}|blacklisted|blocklisted|banned|spam|spammer|spammers',
+      'sender|from|envelope|helo|mail|return domain|address|email ~ ~ listed|on|in|by ~ ~ {list}',
+      'helo domain|name ~ ~ listed|blocked|{list}',
+      'domain|sender ~ ~ listed|blocked|rejected ~ ~ spamhaus|dbl|surbl|uribl',
+      'newly|recently|fresh ~ ~ registered|created|observed ~ domain?',
+      'suspected|suspicious spam sender',
+      'sender domain|address ~ blacklisted|blocklisted',
+      'domain ~ too young|new',
+      'contains|contain|containing|includes|with ~ ~ ~ url|uri|link|links|urls ~ ~ listed|block|blocked|blacklist|spam'
+    ],
+    unless: [
+      'recipient',
+      'malware|virus|phishing',
+      'domain ~ ~ not list',
+      'ip|#ip|host ~ ~ listed|blocked|blacklisted',
+      'url|uri|link ~ for|see|visit|more'
+    ],
+    weight: 'clear',
+    source: 'https://www.spamhaus.org/dbl/',
+    examples: [
+      '554 5.7.1 Service unavailable; Sender address [news@example.com] blocked using dbl.spamhaus.org',
+      '550 5.7.1 Message contains a URL listed by SURBL',
+      '550 5.7.1 blocked because of the very low reputation of the sending domain'
+    ]
+  },
+  {
+    id: 'words.reverse-dns',
+    reason: 'reverse_dns',
+    says: [
+      'ptr ~ record|records|lookup|missing|entry|not|no',
+      'no|missing|invalid|bad|incorrect|without|not ~ ~ ptr',
+      'reverse ~ dns|lookup|hostname|resolution|mapping|entry|name|record|pointer|ip|host|address|domain',
+      'rdns|revdns|fcrdns|reversedns',
+      'inverse ~ dns|lookup|resolution',
+      'not find|resolve|determine|get ~ ~ reverse? hostname',
+      'not find ~ ~ hostname',
+      'no hostname',
+      'hostname|host name|name ~ ~ not|does ~ ~ match|resolve|verify|agree ~ ~ ip|#ip|address|to|back',
+      'ip|#ip ~ ~ not ~ ~ resolv|resolve|map|match ~ ~ hostname|name|host|ptr|back|to|valid',
+      'ip name ~ ~ forged|lookup',
+      'no dns|name ~ ~ ~ for|of ~ ~ ip|#ip|host|client',
+      'unresolvable|unresolved|unknown ~ ~ client|connecting|hostname|host|ip|remote',
+      'not ~ ~ resolve ~ ~ ip|#ip|hostname|host|client',
+      'helo|ehlo command? ~ rejected|invalid|bad|refused|denied|not|failed|unacceptable|forged|error|mismatch|blocked|must|argument|fake',
+      'helo command rejected ** host|domain|name|need|invalid|access|not|hostname|fully|ip',
+      'invalid|bad|fake|forged|illegal|wrong|unqualified|malformed|impossible|incorrect|suspicious|dynamic|rejected|bogus ~ ~ helo',
+      'invalid|bad helo|ehlo name|host|argument|hostname|domain',
+      'helo ~ ~ ~ resolv|resolve|match|valid|fqdn|fully|qualified|ip|ptr|dns|literal|localhost|impersonat|ours|my',
+      'helo ~ name|hostname|host|string|greeting|verification|identity|check',
+      'not ~ ~ ~ helo',
+      'need ~ fully qualified hostname',
+      'need ~ fqdn|fully hostname|qualified|helo',
+      'forward confirmed',
+      'dns ~ ~ ~ forward ~ ~ reverse',
+      'forward ~ ~ reverse ~ dns|lookup',
+      'no ~ ~ reverse',
+      'generic|dynamic ~ ~ rdns|reverse|hostname',
+      'not ~ valid hostname',
+      'hostname ~ not ~ ~ found|valid|match|resolv',
+      'could not resolve ~ ~ hostname|address|name'
+    ],
+    unless: [
+      'helo first|before|required|sent|say|hasn',
+      'spf|dkim|dmarc',
+      'helo|ehlo ~ domain ~ ~ {list}',
+      'syntactically ~ helo',
+      'recipient domain',
+      'please|polite ~ helo',
+      'command ~ unrecognized|sequence',
+      'relay|relaying'
+    ],
+    weight: 'clear',
+    source: 'https://www.postfix.org/postconf.5.html#reject_unknown_client_hostname',
+    examples: [
+      '450 4.7.25 Client host rejected: cannot find your hostname, [192.0.2.41]',
+      '550 5.7.1 No PTR record for 192.0.2.24',
+      '550 5.7.1 <mx>: Helo command rejected: Host not found'
+    ]
+  },
+  {
+    id: 'words.rate.connections',
+    reason: 'rate_limited',
+    says: [
+      'too many ~ ~ connections|connection|sessions|session|simultaneous|concurrent|connects|connect|threads',
+      'too many ~ ~ ~ messages|mails|emails|message|mail|email|recipients|recipient|rcpt|rcpts|requests|deliveries|transactions|errors|commands|invalid|bad|unknown|failures|hits|addresses',
+      'too much|many ~ ~ ~ mail|traffic|messages|connections|email|from|to|spam',
+      'too fast|frequently|quickly|often|rapidly|frequent',
+      'sending|sent|receiving|delivering|connecting ~ ~ too|to ~ fast|frequently|quickly|many|much|often',
+      'connections|connection|sessions|session|messages|recipients|mails|emails|smtp|rate|concurrent|concurrency|simultaneous ~ ~ ~ limit|limits|exceed|exceeded|maximum|quota|restricted|limited|threshold',
+      'limit|limits|maximum|exceed|exceeded|max|exceeds|quota|threshold|number ~ ~ ~ ~ connections|connection|sessions|messages|recipients|mails|emails|rate|concurrent|simultaneous|recipient|concurrency|rcpt|deliveries|throughput|rcpts',
+      'rate ~ limit|limited|limiting|limits|control|exceed|exceeded|controlled|too|limitation|throttle|restriction',
+      'ratelimit|ratelimited|ratelimiting',
+      'limited rate',
+      'throttle|throttled|throttling|throughput',
+      'unusual ~ ~ rate|volume|amount|traffic|number',
+      'at rate that',
+      'excessive|high|large|abnormal|heavy ~ ~ rate|volume|number|amount|traffic|connections|mail|messages|sending|complaints|recipients|unknown|invalid|bounces|activity',
+      'frequency|volume ~ ~ limit|limited|exceed|exceeded|too|restrict|high|control',
+      'limit|limited|exceed ~ ~ frequency|volume',
+      'concurrent ~ connections|sessions|smtp',
+      'quota|limit ~ ~ ~ hour|day|minute|hourly|daily|per|24',
+      'hourly|daily|sending|outgoing|outbound|message|messages|smtp|24 ~ ~ quota|limit|allowance|maximum|allocation|rate ~ ~ exceed|exceeded|reached|over',
+      'exceed|exceeded|over|reached ~ ~ ~ hourly|daily|sending|outgoing|messages|hour|day|smtp ~ ~ quota|limit|allowance|maximum|allocation|rate',
+      'exceed ~ ~ limit ** per|hour|day|minute|hourly|daily|connections',
+      'per|in hour|minute|day|connection|session|second ~ ~ exceed|limit|allowed|reached|too|maximum',
+      'limit|exceed|maximum|allowed ** per hour|minute|day|second|connection|session',
+      'flood|flooding',
+      'flood detected',
+      'user complaints|complaint',
+      'slow ~ down',
+      'max ~ ~ connections|recipients|messages|message|rcpt|rate|per',
+      'recipients ~ ~ limit|exceed|exceeded|maximum',
+      'limit|maximum|exceed ~ ~ recipients',
+      'recipient limit',
+      'reduce ~ ~ ~ connections|rate|recipients|number|volume|sending|messages',
+      'lower ~ ~ ~ number|connections|rate|concurrent',
+      'you ~ ~ ~ exceeded|reached|exceeding|over ~ ~ limit|rate|maximum|quota|allowance|threshold|allowed',
+      'sending|send|delivery|mail|message|messages|policy ~ limit|limits ~ exceed|exceeded|reached',
+      'exceeded ~ ~ message|messages|mail|sending|delivery|recipient|rate ~ limit|rate',
+      'has exceeded ~ ~ limit',
+      'ips? ~ ~ throttled|throttle',
+      'message|messages|mail ~ ~ ~ deferred|delayed ~ ~ ~ volume|complaints|rate|too|many',
+      'user|recipient|mailbox|account ~ ~ receiving|received ~ ~ ~ too|many|rate|quickly|fast',
+      'hit|reached|over ~ ~ ~ rate|sending|connection|message|recipient|ratelimit ~ limit|quota|cap',
+      'quota ~ ~ package',
+      'warmup|warming|warm',
+      'limit reached',
+      'connection|session ~ ~ limit|limits'
+    ],
+    unless: [
+      'too many hops|received|loop|loops|headers',
+      'mailbox|disk|storage|size|space ~ ~ quota|limit|exceed',
+      'message|mail|attachment|header|line|file|body|data ~ size|length|big|large|long',
+      'size ~ ~ ~ limit|exceed|maximum',
+      'spam|content score|points',
+      'domain ~ ~ quota',
+      'bad|invalid commands|command',
+      'too many ~ ~ ~ ~ command|commands|syntax|errors|hops',
+      'line|lines|octets|bytes|kb|mb|characters',
+      'virus|malware',
+      'time limit|timeout',
+      'recipients|recipient ~ ~ quota|disk',
+      'queue quota'
+    ],
+    weight: 'clear',
+    source: 'https://www.postfix.org/TUNING_README.html#conn_limit',
+    examples: [
+      '421 4.7.0 mx.example.com Error: too many connections from 192.0.2.39',
+      '452 4.5.3 Too many recipients',
+      '421 Rate limit reached. Please try again later',
+      '550 You have exceeded the hourly limit for sending'
+    ]
+  },
+  {
+    id: 'words.rate.sessions-refused',
+    reason: 'rate_limited',
+    says: ['suspended|blocked temporarily|temporary', 'sending ip ~ suspended'],
+    unless: ['mailbox|account|user|recipient|resource|service'],
+    weight: 'plain',
+    source: 'https://docs.kumomta.com/',
+    examples: [
+      '451 4.3.0 [internal] Sending IP temporarily suspended',
+      '421 Your deliveries are suspended temporarily'
+    ]
+  },
+  {
+    id: 'words.greylist',
+    reason: 'greylisted',
+    says: [
+      'greylist',
+      'grey listed|list|listing',
+      'gray listed|list|listing',
+      'recipient address rejected ~ greylist',
+      'graylisted|graylisting|graylist',
+      '^greylisting|^postgrey|^greylist',
+      'address verification in progress',
+      'verification in progress',
+      'unverified address',
+      'not yet ~ authorized|verified|known|whitelisted ~ ~ deliver|sender|triplet',
+      'first ~ time|contact|attempt|delivery|email|sender|seen',
+      'unknown|new ~ sender|triplet|triple|server * try ~ again|later|retry',
+      'policy restriction|reason try ~ later',
+      'early ~ retry',
+      'retry too early|soon',
+      'too early|soon',
+      'postponed|postpone ~ ~ ~ try|retry|again|for|until',
+      'temporarily ~ rejected|deferred|refused|postponed ~ ~ ~ first|unknown|new',
+      'defer|deferred|delayed ~ ~ ~ antispam|spam ~ ~ protection|policy|measure',
+      'internal resources? ~ temporarily unavailable'
+    ],
+    unless: [
+      'too soon|early|fast ~ ~ connections|rate',
+      'complaints',
+      'tls',
+      'not|no greylist',
+      'undeliverable'
+    ],
+    weight: 'clear',
+    source: 'https://www.rfc-editor.org/rfc/rfc6647',
+    examples: [
+      '450 4.2.0 <ada@example.com>: Recipient address rejected: Greylisted, see http://postgrey.example/help',
+      '450 4.1.1 <ada@example.com>: Recipient address rejected: unverified address: Address verification in progress',
+      '451 4.3.0 Greylisting in action, please come back later'
+    ]
+  }
+] as const satisfies readonly Rule[]
