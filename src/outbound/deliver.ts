@@ -42,6 +42,8 @@ const pollEveryMs = 1_000
 const restMs = 10
 const sweepEveryMs = 30_000
 const stopWithinMs = 10_000
+/** A quick endpoint may lease this many times the rows that it is sent at a time. */
+const leasedAhead = 5
 /** Rows of one statement. */
 const mostRecorded = 64
 const mostSkipped = 1_000
@@ -49,11 +51,22 @@ const repeats = 4
 
 const userAgent = `mailverdict/${ownVersion()}`
 
-interface InFlight {
-  id: string
-  endpoint_id: string
+/** A row that this worker holds. */
+interface Leased extends ClaimedRow {
   lease_token: string
+  claimedAt: number
   renewedAt: number
+}
+
+/** One endpoint's share of this worker. */
+interface Lane {
+  endpoint_id: string
+  queue: TenantQueue
+  /** Rows it may hold: more than it sends at a time while all goes well, one after a failure. */
+  allowance: number
+  running: number
+  /** Leased ahead, so that a quick endpoint need not wait for the database between two attempts. */
+  waiting: Leased[]
 }
 
 export class DeliveryWorker {
@@ -64,13 +77,17 @@ export class DeliveryWorker {
   readonly #perEndpoint: number
   readonly #total: number
   readonly #schedule: readonly number[]
-  readonly #lanes = new Map<string, TenantLane>()
-  #inFlight = 0
+  readonly #queues = new Map<string, TenantQueue>()
+  /** Those served last come last. */
+  readonly #lanes = new Map<string, Lane>()
+  #leased = 0
+  #running = 0
   #turn = 0
   #sweptAt = Number.NEGATIVE_INFINITY
   #woken = false
   #interrupt: () => void = () => {}
-  #running: Promise<void> | null = null
+  #loop: Promise<void> | null = null
+  readonly #attempts = new Set<Promise<void>>()
   #stopping = false
 
   constructor(
@@ -90,7 +107,7 @@ export class DeliveryWorker {
   }
 
   start(): void {
-    this.#running ??= this.#work()
+    this.#loop ??= this.#work()
   }
 
   /** Something may be due: look now rather than at the next poll. */
@@ -103,15 +120,19 @@ export class DeliveryWorker {
   async stop(): Promise<void> {
     this.#stopping = true
     this.#interrupt()
-    const ended = this.#running?.then(() =>
-      Promise.all([...this.#lanes.values()].map((lane) => lane.settled()))
-    )
     let timer: NodeJS.Timeout | undefined
     const expired = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, stopWithinMs)
     })
-    await Promise.race([ended, expired])
+    await Promise.race([this.#finish(), expired])
     clearTimeout(timer)
+  }
+
+  async #finish(): Promise<void> {
+    await this.#loop
+    for (const lane of this.#lanes.values()) this.#giveBack(lane)
+    await Promise.allSettled(this.#attempts)
+    await Promise.allSettled([...this.#queues.values()].map((queue) => queue.idle()))
   }
 
   async #work(): Promise<void> {
@@ -160,46 +181,123 @@ export class DeliveryWorker {
     // Another tenant begins each time, so that none can keep the others from the last free places.
     this.#turn = (this.#turn + 1) % Math.max(tenants.length, 1)
     for (const tenant of [...tenants.slice(this.#turn), ...tenants.slice(0, this.#turn)]) {
-      const free = this.#total - this.#inFlight
-      if (free <= 0 || this.#stopping) return
-      const lane = this.#lane(tenant)
-      const token = randomUUID()
+      const total = this.#total * leasedAhead - this.#leased
+      if (total <= 0 || this.#stopping) return
+      const queue = this.#queue(tenant)
+      const lease_token = randomUUID()
+      const rooms = [...this.#lanes.values()]
+        .filter((lane) => lane.queue === queue)
+        .map((lane) => ({ endpoint_id: lane.endpoint_id, room: roomOf(lane) }))
       const rows = await this.#database.run((sql) =>
         claimDeliveries(sql, tenant, {
-          token,
-          busy: lane.busy(),
-          perEndpoint: this.#perEndpoint,
-          total: free,
+          token: lease_token,
+          rooms,
+          otherRoom: this.#perEndpoint,
+          total,
           leaseSeconds
         })
       )
+      const claimedAt = performance.now()
       for (const row of rows) {
-        this.#inFlight++
-        void lane
-          .deliver(row, token)
-          .catch((err: unknown) => this.#leaveAlone(row, err))
-          .finally(() => {
-            this.#inFlight--
-            this.wake()
-          })
+        const leased: Leased = { ...row, lease_token, claimedAt, renewedAt: claimedAt }
+        this.#leased++
+        queue.leased.add(leased)
+        this.#lane(queue, row.endpoint_id).waiting.push(leased)
       }
+      this.#startAttempts()
     }
   }
 
   async #maintain(tenants: readonly string[]): Promise<void> {
-    for (const tenant of tenants) await this.#lanes.get(tenant)?.renew()
+    for (const tenant of tenants) await this.#queues.get(tenant)?.renew()
     if (performance.now() - this.#sweptAt < sweepEveryMs) return
     this.#sweptAt = performance.now()
     // What was queued while its endpoint was being disabled, or held by a worker just then.
-    for (const tenant of tenants) await this.#lane(tenant).skipDisabled()
+    for (const tenant of tenants) await this.#queue(tenant).skipDisabled()
   }
 
-  #lane(tenant: string): TenantLane {
-    const known = this.#lanes.get(tenant)
+  #queue(tenant: string): TenantQueue {
+    const known = this.#queues.get(tenant)
     if (known !== undefined) return known
-    const lane = new TenantLane(this.#database, tenant, (row) => this.#attempt(row))
-    this.#lanes.set(tenant, lane)
+    const queue = new TenantQueue(this.#database, tenant)
+    this.#queues.set(tenant, queue)
+    return queue
+  }
+
+  #lane(queue: TenantQueue, endpoint_id: string): Lane {
+    const key = `${queue.tenant}\n${endpoint_id}`
+    const known = this.#lanes.get(key)
+    if (known !== undefined) return known
+    const lane = { endpoint_id, queue, allowance: this.#perEndpoint, running: 0, waiting: [] }
+    this.#lanes.set(key, lane)
     return lane
+  }
+
+  /** One attempt a lane and turn, so that the last free places are shared. */
+  #startAttempts(): void {
+    for (let started = true; started; ) {
+      started = false
+      for (const [key, lane] of [...this.#lanes]) {
+        if (this.#running >= this.#total || this.#stopping) return
+        if (lane.running >= Math.min(this.#perEndpoint, lane.allowance)) continue
+        const row = lane.waiting.shift()
+        if (row === undefined) continue
+        started = true
+        this.#lanes.delete(key)
+        this.#lanes.set(key, lane)
+        this.#start(lane, row)
+      }
+    }
+  }
+
+  #start(lane: Lane, row: Leased): void {
+    lane.running++
+    this.#running++
+    const attempt = this.#deliver(lane, row)
+      .catch((err: unknown) => this.#leaveAlone(row, err))
+      .finally(() => {
+        this.#attempts.delete(attempt)
+        this.#forget(lane, row)
+        this.#startAttempts()
+        // Before the lane runs dry.
+        if (lane.waiting.length < this.#perEndpoint) this.wake()
+      })
+    this.#attempts.add(attempt)
+  }
+
+  async #deliver(lane: Lane, row: Leased): Promise<void> {
+    let judged: Judged
+    try {
+      judged = await this.#attempt(row)
+    } finally {
+      lane.running--
+      this.#running--
+    }
+    if (judged.outcome === 'delivered') {
+      lane.allowance = Math.min(lane.allowance * 2, this.#perEndpoint * leasedAhead)
+    } else if (judged.status === null || judged.hold_ms !== null || judged.disable !== null) {
+      // It does not answer, or wants to be left in peace: one attempt at a time until one succeeds, so
+      // that many such endpoints cannot take all places.
+      lane.allowance = 1
+      this.#giveBack(lane)
+    }
+    this.#startAttempts()
+    await lane.queue.record(row, judged)
+  }
+
+  /** Ends the leases of rows that were not begun. */
+  #giveBack(lane: Lane): void {
+    for (const row of lane.waiting.splice(0)) {
+      void lane.queue
+        .record(row, unsent)
+        .catch((err: unknown) => this.#leaveAlone(row, err))
+        .finally(() => this.#forget(lane, row))
+    }
+  }
+
+  #forget(lane: Lane, row: Leased): void {
+    this.#leased--
+    lane.queue.leased.delete(row)
   }
 
   /** Our own fault is no attempt: the row is free again when its lease lapses. */
@@ -211,12 +309,13 @@ export class DeliveryWorker {
     )
   }
 
-  async #attempt(row: ClaimedRow): Promise<Judged> {
+  async #attempt(row: Leased): Promise<Judged> {
     if (row.document === null) return { ...unsent, outcome: 'skipped' }
     const secrets = row.secrets.map((text) =>
       parseSecret(this.#vault.unseal(Buffer.from(text, 'base64')))
     )
     const id = webhookId(row.event_id)
+    const timestamp = Math.floor(row.now + (performance.now() - row.claimedAt) / 1000)
     const body = Buffer.from(row.document)
     const outcome = await send(
       {
@@ -226,8 +325,8 @@ export class DeliveryWorker {
           'user-agent': userAgent,
           'accept-encoding': 'identity',
           'webhook-id': id,
-          'webhook-timestamp': String(row.now),
-          'webhook-signature': sign({ id, timestamp: row.now, body, secrets })
+          'webhook-timestamp': String(timestamp),
+          'webhook-signature': sign({ id, timestamp, body, secrets })
         },
         body,
         timeoutMs: row.timeout_ms
@@ -318,75 +417,56 @@ export function judge(
   }
 }
 
-/** One tenant's attempts under way, and the way their outcomes are written: together, as they come. */
-class TenantLane {
+/** How many more rows a lane may lease. */
+function roomOf(lane: Lane): number {
+  return Math.max(lane.allowance - lane.running - lane.waiting.length, 0)
+}
+
+/** One tenant's leased rows, and the way their outcomes are written: together, as they come. */
+class TenantQueue {
+  readonly tenant: string
+  readonly leased = new Set<Leased>()
   readonly #database: Database
-  readonly #tenant: string
-  readonly #attempt: (row: ClaimedRow) => Promise<Judged>
-  readonly #inFlight = new Set<InFlight>()
-  readonly #running = new Set<Promise<void>>()
   #waiting: { row: AttemptedRow; resolve(): void; reject(error: unknown): void }[] = []
-  #recording = false
+  #recording: Promise<void> | null = null
 
-  constructor(database: Database, tenant: string, attempt: (row: ClaimedRow) => Promise<Judged>) {
+  constructor(database: Database, tenant: string) {
     this.#database = database
-    this.#tenant = tenant
-    this.#attempt = attempt
-  }
-
-  busy(): { endpoint_id: string; count: number }[] {
-    const counts = new Map<string, number>()
-    for (const { endpoint_id } of this.#inFlight) {
-      counts.set(endpoint_id, (counts.get(endpoint_id) ?? 0) + 1)
-    }
-    return [...counts].map(([endpoint_id, count]) => ({ endpoint_id, count }))
-  }
-
-  /** Resolves when the outcome is recorded; rejects when the fault is our own. */
-  deliver(row: ClaimedRow, lease_token: string): Promise<void> {
-    const { id, endpoint_id } = row
-    const lease: InFlight = { id, endpoint_id, lease_token, renewedAt: performance.now() }
-    this.#inFlight.add(lease)
-    const running = this.#attempt(row)
-      .then((judged) => this.#record({ id, lease_token, ...judged }))
-      .finally(() => {
-        this.#inFlight.delete(lease)
-        this.#running.delete(running)
-      })
-    this.#running.add(running)
-    return running
-  }
-
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.#running)
+    this.tenant = tenant
   }
 
   async renew(): Promise<void> {
     const now = performance.now()
-    const old = [...this.#inFlight].filter((lease) => now - lease.renewedAt >= renewEveryMs)
+    const old = [...this.leased].filter((row) => now - row.renewedAt >= renewEveryMs)
     if (old.length === 0) return
     const rows = old.map(({ id, lease_token }) => ({ id, lease_token }))
-    await this.#database.run((sql) => renewLeases(sql, this.#tenant, rows, leaseSeconds))
-    for (const lease of old) lease.renewedAt = now
+    await this.#database.run((sql) => renewLeases(sql, this.tenant, rows, leaseSeconds))
+    for (const row of old) row.renewedAt = now
+  }
+
+  /** Resolves when the outcome is recorded; rejects when the fault is our own. */
+  record({ id, lease_token }: Leased, judged: Judged): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ row: { id, lease_token, ...judged }, resolve, reject })
+      this.#recording ??= this.#recordAll()
+    })
+  }
+
+  async idle(): Promise<void> {
+    await this.#recording
   }
 
   async skipDisabled(): Promise<void> {
     let moved = mostSkipped
     while (moved === mostSkipped) {
-      moved = await this.#database.run((sql) => skipDisabled(sql, this.#tenant, mostSkipped))
+      moved = await this.#database.run((sql) => skipDisabled(sql, this.tenant, mostSkipped))
     }
-  }
-
-  #record(row: AttemptedRow): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ row, resolve, reject })
-      if (!this.#recording) void this.#recordAll()
-    })
   }
 
   /** While one statement is under way the next outcomes gather; a lone one waits for nothing. */
   async #recordAll(): Promise<void> {
-    this.#recording = true
+    // What is recorded in the same breath goes into the first statement already.
+    await null
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, mostRecorded)
       try {
@@ -401,13 +481,13 @@ class TenantLane {
           )
       }
     }
-    this.#recording = false
+    this.#recording = null
   }
 
   async #write(rows: AttemptedRow[]): Promise<void> {
     for (let turn = 1; ; turn++) {
       try {
-        await this.#database.run((sql) => recordAttempts(sql, this.#tenant, rows))
+        await this.#database.run((sql) => recordAttempts(sql, this.tenant, rows))
         break
       } catch (error) {
         const code = (error as { code?: unknown } | null)?.code

@@ -214,6 +214,28 @@ test('429 holds the whole endpoint for a minute at least', async () => {
   expect(receiver.requests).toHaveLength(1)
 })
 
+test('rows leased ahead are given back untouched when the endpoint asks for peace', async () => {
+  let answer: (status: number) => void = () => {}
+  const receiver = await listen(() =>
+    receiver.requests.length === 1 ? 200 : new Promise<number>((resolve) => (answer = resolve))
+  )
+  await addEndpoint('ep_1', receiver.url, [{ secret: newSecret() }])
+  for (let n = 0; n < 6; n++) await queue('ep_1')
+  startWorker({ perEndpoint: 1 })
+  const leased = async () => (await queued()).filter((row) => row.leased).length
+  await vi.waitFor(async () => {
+    expect(receiver.requests).toHaveLength(2)
+    expect(await leased()).toBe(2)
+  }, waiting)
+
+  answer(503)
+  await vi.waitFor(async () => expect(await leased()).toBe(0), waiting)
+  const rows = await queued()
+  expect(rows.map((row) => row.attempts).sort()).toEqual([0, 0, 0, 0, 1])
+  expect(rows.filter((row) => row.seconds <= 0)).toHaveLength(4)
+  expect(await attempts()).toHaveLength(2)
+})
+
 test('an endpoint that never answers does not hold up another', async () => {
   const dead = await listen(() => new Promise<number>(() => {}))
   const healthy = await listen(() => 200)

@@ -30,15 +30,15 @@ export interface ClaimedRow {
  * endpoint that is not held. The lanes are read without locks; the rows are locked inside a CTE, which is
  * evaluated once (a LIMIT directly in an UPDATE may be run again and then claims more than its limit).
  *
- * @param busy how many attempts are under way, by endpoint
+ * `rooms` says how many rows these endpoints may get, `otherRoom` how many any other may.
  */
 export function claimDeliveries(
   sql: Sql,
   tenant: string,
   claim: {
     token: string
-    busy: readonly { endpoint_id: string; count: number }[]
-    perEndpoint: number
+    rooms: readonly { endpoint_id: string; room: number }[]
+    otherRoom: number
     total: number
     leaseSeconds: number
   }
@@ -46,15 +46,15 @@ export function claimDeliveries(
   return sql<ClaimedRow[]>`
     with lanes as materialized (
       select e.id, e.url, e.timeout_ms,
-        ${String(claim.perEndpoint)}::text::int - coalesce(b.count, 0) as room
+        coalesce(b.room, ${String(claim.otherRoom)}::text::int) as room
       from endpoints e
-      left join json_to_recordset(${JSON.stringify(claim.busy)}::text::json)
-        as b(endpoint_id text, count int)
+      left join json_to_recordset(${JSON.stringify(claim.rooms)}::text::json)
+        as b(endpoint_id text, room int)
         on b.endpoint_id = e.id
       where e.tenant_id = ${tenant}::text
         and e.status = 'active'
         and (e.held_until is null or e.held_until <= now())
-        and coalesce(b.count, 0) < ${String(claim.perEndpoint)}::text::int
+        and coalesce(b.room, 1) > 0
       -- When the total is short, the lanes that have the least get it, and equals take turns.
       order by room desc, random()
     ),
@@ -94,7 +94,7 @@ export function claimDeliveries(
           and (s.expires_at is null or s.expires_at > now())
         order by s.created_at desc, s.id desc
       ) as secrets,
-      floor(extract(epoch from now()))::float8 as now
+      extract(epoch from now())::float8 as now
     from leased l
     left join events e
       on e.tenant_id = ${tenant}::text
@@ -127,7 +127,7 @@ export function renewLeases(
 export interface AttemptedRow extends HeldLease {
   /** What the delivery became; null when it will be tried again. */
   outcome: 'delivered' | 'exhausted' | 'skipped' | null
-  /** Milliseconds until the next attempt. */
+  /** Milliseconds until the next attempt; null leaves the row due as it was. */
   delay_ms: number | null
   /** Milliseconds that the whole lane waits. */
   hold_ms: number | null
@@ -168,7 +168,10 @@ export function recordAttempts(sql: Sql, tenant: string, rows: readonly Attempte
     postponed as (
       update deliveries d
       set attempts = d.attempts + (r.duration_ms is not null)::int,
-        next_attempt_at = now() + r.delay_ms * interval '1 millisecond',
+        next_attempt_at = coalesce(
+          now() + r.delay_ms * interval '1 millisecond',
+          d.next_attempt_at
+        ),
         lease_token = null,
         lease_until = null
       from r
