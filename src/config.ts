@@ -83,7 +83,10 @@ const advice: Partial<Record<keyof Settings, string>> = {
  * Reads the settings out of an environment. Empty values count as unset. Throws `settings-invalid` with
  * every mistake at once; no value is repeated in a message, since it may be a secret.
  */
-export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+export function loadConfig(
+  // biome-ignore lint/style/noProcessEnv: the one place where the environment enters
+  environment: Readonly<Record<string, string | undefined>> = process.env
+): Config {
   const given: Record<string, unknown> = {}
   for (const name of Object.keys(Settings.properties)) {
     const value = environment[name]?.trim()

@@ -7,8 +7,7 @@ import { AppError } from './errors.ts'
 import { type Service, startService } from './service.ts'
 
 try {
-  // biome-ignore lint/style/noProcessEnv: the one place where the environment enters
-  const config = loadConfig(process.env)
+  const config = loadConfig()
   const log = pino({ level: config.LOG_LEVEL })
   const service = await startService(config, log)
   welcome(service, config.DATABASE_URL === undefined ? resolve(config.DATA_DIR) : null)

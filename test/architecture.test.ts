@@ -18,6 +18,7 @@ const lines = [
   ['http'],
   ['mcp', 'cli', 'dashboard', 'client'],
   ['app'],
+  ['service'],
   ['main']
 ]
 

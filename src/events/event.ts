@@ -155,6 +155,8 @@ export interface ProviderEvent {
    */
   identity: readonly string[]
   message: Message
+  /** It is about all of the sender's mail, whatever stream the source says its mail is. */
+  everyStream?: true
   /** The receiving host where the provider names it. */
   mx: string | null
   /** The reply and who spoke it; null where no reply exists. */

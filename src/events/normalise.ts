@@ -61,7 +61,7 @@ export function normalise(draft: ProviderEvent, arrival: Arrival): Normalised {
     timestamp: time,
     data: {
       recipient: recipient && { address: recipient.address, domain: recipient.domain },
-      message: sanitise({ ...draft.message, stream: draft.message.stream ?? arrival.stream }),
+      message: sanitise({ ...draft.message, stream: streamOf(draft, arrival) }),
       receiver:
         reading?.receiver || draft.mx
           ? { name: reading?.receiver ?? null, mx: draft.mx && sanitiseText(draft.mx, 255) }
@@ -101,4 +101,9 @@ export function normalise(draft: ProviderEvent, arrival: Arrival): Normalised {
     recipient,
     waitSeconds: reading?.waitSeconds ?? null
   }
+}
+
+/** The provider's own stream, else the source's; none for an opt-out from everything. */
+function streamOf(draft: ProviderEvent, arrival: Arrival): string | null {
+  return draft.everyStream ? null : (draft.message.stream ?? arrival.stream)
 }

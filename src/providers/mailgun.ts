@@ -224,11 +224,12 @@ function eventOf(facts: Facts, time: Date | null, recipient: string | null): Pro
     message: {
       provider_id: facts.messageId === null ? null : bare(facts.messageId),
       rfc5322_id: facts.messageId === null ? null : `<${bare(facts.messageId)}>`,
-      // An unsubscription from everything has the tag `*`; Mailgun has no streams.
       stream: null,
       tags: facts.tags,
       metadata: facts.metadata
     },
+    // An unsubscription from everything has the tag `*`.
+    ...(type === 'email.unsubscribed' && facts.tags.includes('*') && { everyStream: true }),
     mx: facts.mx,
     reply: heard?.reply ?? null,
     provider: {

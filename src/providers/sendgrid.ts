@@ -223,6 +223,7 @@ function readEvent(fields: Fields, at: string): ProviderEvent | string {
       tags: tagsOf(fields.category),
       metadata: metadataOf(fields)
     },
+    ...(event === 'unsubscribe' && { everyStream: true }),
     mx: null,
     reply: reply && { parsed: reply.parsed, spokenBy: reply.spokenBy },
     provider: {
