@@ -13,6 +13,12 @@ import { type DeliveryOptions, DeliveryWorker, judge } from '../../src/outbound/
 import { createDispatcher, type Outcome } from '../../src/outbound/send.ts'
 import { newSecret } from '../../src/outbound/sign.ts'
 import { Database } from '../../src/store/database.ts'
+import {
+  type DeliveryFilter,
+  type ListedDelivery,
+  listAttempts,
+  listDeliveries
+} from '../../src/store/queries/deliveries.ts'
 import { createVault } from '../../src/store/secrets.ts'
 
 const log = pino({ level: 'silent' })
@@ -340,6 +346,42 @@ test('stop waits for the attempt under way and records it', async () => {
   answer(200)
   await stopped
   expect(await finished(1)).toMatchObject([{ outcome: 'delivered' }])
+})
+
+test('queue and history are read as one list, page by page', async () => {
+  const well = await listen(() => 200)
+  const ill = await listen(() => 500)
+  await addEndpoint('ep_well', well.url, [{ secret: newSecret() }])
+  await addEndpoint('ep_ill', ill.url, [{ secret: newSecret() }])
+  for (let n = 0; n < 4; n++) await queue('ep_well')
+  for (let n = 0; n < 3; n++) await queue('ep_ill')
+  startWorker({ schedule: [0, 3600] })
+  await vi.waitFor(async () => expect(await attempts()).toHaveLength(7), waiting)
+  const list = (...[filter, after, limit]: [DeliveryFilter, [string, string] | null, number]) =>
+    database.run((sql) => listDeliveries(sql, 'default', filter, after, limit))
+
+  const seen: string[] = []
+  let after: [string, string] | null = null
+  for (;;) {
+    const page: ListedDelivery[] = await list({}, after, 2)
+    const last = page.at(-1)
+    if (last === undefined) break
+    seen.push(...page.map((row) => `${row.endpoint_id} ${row.outcome} ${row.attempts}`))
+    after = [last.position, last.id]
+  }
+  expect(seen.toSorted()).toEqual([
+    ...Array(3).fill('ep_ill queued 1'),
+    ...Array(4).fill('ep_well delivered 1')
+  ])
+  expect(await list({ outcome: 'queued' }, null, 10)).toHaveLength(3)
+  expect(await list({ outcome: 'delivered' }, null, 10)).toHaveLength(4)
+  expect(await list({ endpoint_id: 'ep_ill', outcome: 'delivered' }, null, 10)).toHaveLength(0)
+  const [ill1] = await list({ endpoint_id: 'ep_ill' }, null, 10)
+  expect(ill1).toMatchObject({ finished_at: null, next_attempt_at: expect.any(String) })
+  expect(await database.run((sql) => listAttempts(sql, 'default', ill1!.id))).toMatchObject([
+    { attempt: 1, status: 500, error_class: null }
+  ])
+  expect(await database.run((sql) => listAttempts(sql, 'other', ill1!.id))).toHaveLength(0)
 })
 
 const facts = {
