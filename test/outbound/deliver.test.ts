@@ -13,6 +13,12 @@ import { type DeliveryOptions, DeliveryWorker, judge } from '../../src/outbound/
 import { createDispatcher, type Outcome } from '../../src/outbound/send.ts'
 import { newSecret } from '../../src/outbound/sign.ts'
 import { Database } from '../../src/store/database.ts'
+import {
+  type DeliveryFilter,
+  type ListedDelivery,
+  listAttempts,
+  listDeliveries
+} from '../../src/store/queries/deliveries.ts'
 import { createVault } from '../../src/store/secrets.ts'
 
 const log = pino({ level: 'silent' })
@@ -253,6 +259,43 @@ test('an endpoint that never answers does not hold up another', async () => {
   dead.close()
 })
 
+test('more dead endpoints than places cannot keep a healthy one waiting', async () => {
+  const dead = await listen(() => new Promise<number>(() => {}))
+  const healthy = await listen(() => 200)
+  for (let n = 0; n < 4; n++) {
+    await addEndpoint(`ep_dead${n}`, dead.url, [{ secret: newSecret() }], 300)
+    for (let m = 0; m < 20; m++) await queue(`ep_dead${n}`)
+  }
+  // Ten places, which the four dead ones take at first; each keeps one of them after its first failure.
+  startWorker({ total: 10 })
+  await vi.waitFor(async () => expect((await attempts()).length).toBeGreaterThan(10), waiting)
+  await addEndpoint('ep_well', healthy.url, [{ secret: newSecret() }])
+  for (let n = 0; n < 10; n++) await queue('ep_well')
+
+  const history = await finished(10)
+  expect(history.every(({ outcome }) => outcome === 'delivered')).toBe(true)
+  expect((await queued()).length).toBe(80)
+})
+
+test('tenants are served alike, also one made while the worker runs', async () => {
+  const receiver = await listen(() => 200)
+  await addEndpoint('ep_1', receiver.url, [{ secret: newSecret() }])
+  const worker = startWorker()
+  await queue('ep_1')
+  worker.wake()
+  expect(await finished(1)).toHaveLength(1)
+
+  await database.run(async (sql) => {
+    await sql`insert into tenants (tenant_id, name, feed_epoch) values ('other', 'Other', '1')`
+    await sql`update endpoints set tenant_id = 'other'`
+    await sql`update endpoint_secrets set tenant_id = 'other'`
+  })
+  const event = await queue('ep_1', '{"of":"other"}', 'other')
+  expect(await finished(2)).toContainEqual({ event_id: event, outcome: 'delivered', attempts: 1 })
+  expect(receiver.requests.at(-1)?.body).toBe('{"of":"other"}')
+  await database.run((sql) => sql`delete from tenants where tenant_id = 'other'`)
+})
+
 test('a paused or held endpoint is left alone', async () => {
   const receiver = await listen(() => 200)
   await addEndpoint('ep_paused', receiver.url, [{ secret: newSecret() }])
@@ -303,6 +346,42 @@ test('stop waits for the attempt under way and records it', async () => {
   answer(200)
   await stopped
   expect(await finished(1)).toMatchObject([{ outcome: 'delivered' }])
+})
+
+test('queue and history are read as one list, page by page', async () => {
+  const well = await listen(() => 200)
+  const ill = await listen(() => 500)
+  await addEndpoint('ep_well', well.url, [{ secret: newSecret() }])
+  await addEndpoint('ep_ill', ill.url, [{ secret: newSecret() }])
+  for (let n = 0; n < 4; n++) await queue('ep_well')
+  for (let n = 0; n < 3; n++) await queue('ep_ill')
+  startWorker({ schedule: [0, 3600] })
+  await vi.waitFor(async () => expect(await attempts()).toHaveLength(7), waiting)
+  const list = (...[filter, after, limit]: [DeliveryFilter, [string, string] | null, number]) =>
+    database.run((sql) => listDeliveries(sql, 'default', filter, after, limit))
+
+  const seen: string[] = []
+  let after: [string, string] | null = null
+  for (;;) {
+    const page: ListedDelivery[] = await list({}, after, 2)
+    const last = page.at(-1)
+    if (last === undefined) break
+    seen.push(...page.map((row) => `${row.endpoint_id} ${row.outcome} ${row.attempts}`))
+    after = [last.position, last.id]
+  }
+  expect(seen.toSorted()).toEqual([
+    ...Array(3).fill('ep_ill queued 1'),
+    ...Array(4).fill('ep_well delivered 1')
+  ])
+  expect(await list({ outcome: 'queued' }, null, 10)).toHaveLength(3)
+  expect(await list({ outcome: 'delivered' }, null, 10)).toHaveLength(4)
+  expect(await list({ endpoint_id: 'ep_ill', outcome: 'delivered' }, null, 10)).toHaveLength(0)
+  const [ill1] = await list({ endpoint_id: 'ep_ill' }, null, 10)
+  expect(ill1).toMatchObject({ finished_at: null, next_attempt_at: expect.any(String) })
+  expect(await database.run((sql) => listAttempts(sql, 'default', ill1!.id))).toMatchObject([
+    { attempt: 1, status: 500, error_class: null }
+  ])
+  expect(await database.run((sql) => listAttempts(sql, 'other', ill1!.id))).toHaveLength(0)
 })
 
 const facts = {
@@ -413,7 +492,8 @@ async function addEndpoint(
 
 async function queue(
   endpoint: string,
-  document = '{"type":"email.bounced","data":{}}'
+  document = '{"type":"email.bounced","data":{}}',
+  tenant = 'default'
 ): Promise<string> {
   const eventId = idOf('evt', randomBytes(20))
   await database.run(
@@ -421,7 +501,7 @@ async function queue(
       with event as (
         insert into events
           (tenant_id, id, received_at, source_id, raw_id, provider, type, time, document)
-        values ('default', ${eventId}::text, now(), 'src_1', 'raw_1', 'ses', 'email.bounced', now(),
+        values (${tenant}::text, ${eventId}::text, now(), 'src_1', 'raw_1', 'ses', 'email.bounced', now(),
           ${document}::text::json)
         returning *
       )

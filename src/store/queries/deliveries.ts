@@ -264,3 +264,92 @@ export async function skipDisabled(sql: Sql, tenant: string, limit: number): Pro
     from removed`
   return moved.count
 }
+
+export interface DeliveryFilter {
+  endpoint_id?: string | undefined
+  /** An outcome, or `queued` for what is not finished. */
+  outcome?: 'queued' | 'delivered' | 'exhausted' | 'skipped' | undefined
+}
+
+export interface ListedDelivery {
+  id: string
+  /** With the id, the position in the list: when it was finished, or queued. */
+  position: string
+  endpoint_id: string
+  event_id: string
+  event_type: string
+  created_at: string
+  finished_at: string | null
+  attempts: number
+  outcome: 'queued' | 'delivered' | 'exhausted' | 'skipped'
+  next_attempt_at: string | null
+}
+
+/** Queue and history as one list, newest first. A delivery that finishes moves to the top. */
+export function listDeliveries(
+  sql: Sql,
+  tenant: string,
+  filter: DeliveryFilter,
+  after: readonly [position: string, id: string] | null,
+  limit: number
+) {
+  const { endpoint_id, outcome } = filter
+  const ofEndpoint = endpoint_id === undefined ? sql`` : sql`and endpoint_id = ${endpoint_id}::text`
+  const before = (column: 'created_at' | 'finished_at') =>
+    after === null
+      ? sql``
+      : sql`and (${sql(column)}, id) < (${after[0]}::text::timestamptz, ${after[1]}::text)`
+  return sql<ListedDelivery[]>`
+    select id, at::text as position, endpoint_id, event_id, event_type,
+      created_at::text as created_at, finished_at::text as finished_at, attempts, outcome,
+      next_attempt_at::text as next_attempt_at
+    from (
+      (
+        select id, created_at as at, endpoint_id, event_id, event_type, created_at,
+          null::timestamptz as finished_at, attempts, 'queued' as outcome, next_attempt_at
+        from deliveries
+        where tenant_id = ${tenant}::text
+          ${outcome === undefined || outcome === 'queued' ? sql`` : sql`and false`}
+          ${ofEndpoint}
+          ${before('created_at')}
+        order by created_at desc, id desc
+        limit ${String(limit)}::text::int
+      )
+      union all
+      (
+        select id, finished_at as at, endpoint_id, event_id, event_type, created_at, finished_at,
+          attempts, outcome, null::timestamptz as next_attempt_at
+        from delivery_history
+        where tenant_id = ${tenant}::text
+          ${outcome === undefined ? sql`` : sql`and outcome = ${outcome}::text`}
+          ${ofEndpoint}
+          ${before('finished_at')}
+        order by finished_at desc, id desc
+        limit ${String(limit)}::text::int
+      )
+    ) as both_tables
+    order by at desc, id desc
+    limit ${String(limit)}::text::int`
+}
+
+export interface ListedAttempt {
+  attempt: number
+  started_at: string
+  duration_ms: number
+  status: number | null
+  error_class: string | null
+  response_excerpt: string | null
+}
+
+/**
+ * What happened each time a delivery was tried. `detail` and `resolved_address` are left out: with them a
+ * tenant could map the network that this service runs in.
+ */
+export function listAttempts(sql: Sql, tenant: string, deliveryId: string) {
+  return sql<ListedAttempt[]>`
+    select attempt, started_at::text as started_at, duration_ms, status, error_class, response_excerpt
+    from delivery_attempts
+    where tenant_id = ${tenant}::text
+      and delivery_id = ${deliveryId}::text
+    order by started_at, attempt`
+}
