@@ -3,7 +3,8 @@ import { AppError } from '../errors.ts'
 import { checkBasicAuth, checkHeader, mistakeInBasicAuth, mistakeInHeader } from './basic-auth.ts'
 import { type Fields, isFields, readJson, textOf } from './json-body.ts'
 import type { Inbound, Parsed, Provider, Tools } from './provider.ts'
-import { type Carried, readSesEvents } from './ses-events.ts'
+import { readSesEvents } from './ses-events.ts'
+import type { Carried } from './ses-notice.ts'
 import {
   authenticateEnvelope,
   confirmationUrl,
