@@ -81,11 +81,13 @@ const advice: Partial<Record<keyof Settings, string>> = {
 
 /**
  * Reads the settings out of an environment. Empty values count as unset. Throws `settings-invalid` with
- * every mistake at once; no value is repeated in a message, since it may be a secret.
+ * every mistake at once, those that `check` finds in the values among them; no value is repeated in a
+ * message, since it may be a secret.
  */
 export function loadConfig(
   // biome-ignore lint/style/noProcessEnv: the one place where the environment enters
-  environment: Readonly<Record<string, string | undefined>> = process.env
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+  check: (given: Partial<Config>) => Mistake[] = () => []
 ): Config {
   const given: Record<string, unknown> = {}
   for (const name of Object.keys(Settings.properties)) {
@@ -110,6 +112,7 @@ export function loadConfig(
       })
     }
   }
+  mistakes.push(...check(given))
   if (mistakes.length > 0) {
     throw new AppError('settings-invalid', 'The settings have mistakes.', { mistakes })
   }

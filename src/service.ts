@@ -1,15 +1,16 @@
 /** Starts everything in order and closes it in the reverse one. */
 import { randomBytes } from 'node:crypto'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, isIP } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { type Config, commaList } from './config.ts'
-import { AppError } from './errors.ts'
+import { AppError, type Mistake } from './errors.ts'
 import type { ProviderName } from './events/event.ts'
 import { createCertificateFetcher, fetchText } from './ingest/certificates.ts'
 import { GroupCommit } from './ingest/group-commit.ts'
 import { HealthRecorder } from './ingest/health.ts'
+import { parseAllowList } from './outbound/allow-list.ts'
 import { DeliveryWorker } from './outbound/deliver.ts'
 import { createDispatcher } from './outbound/send.ts'
 import { defaultPolicy } from './policy/default-policy.ts'
@@ -130,8 +131,49 @@ async function listen(app: FastifyInstance, config: Config): Promise<void> {
   }
 }
 
-/** The four sources that settings make, under fixed ids. Throws `settings-invalid`. */
-export function settingsSources(config: Config): Source[] {
+/** What is wrong with settings whose meaning other rooms know. */
+export function checkSettings(config: Partial<Config>): Mistake[] {
+  const mistakes: Mistake[] = []
+  for (const [setting, provider, credentials] of sourceSettings(config)) {
+    for (const { detail } of providers[provider].check(credentials)) {
+      mistakes.push({ pointer: `/${setting}`, detail: `${setting}: ${detail}` })
+    }
+  }
+  for (const part of commaList(config.TRUST_PROXY)) {
+    const [address = '', bits = '0'] = part.split('/')
+    if (['loopback', 'linklocal', 'uniquelocal'].includes(part)) continue
+    if (isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= 128) continue
+    const detail = 'TRUST_PROXY must list addresses or networks such as 10.0.0.0/8'
+    mistakes.push({ pointer: '/TRUST_PROXY', detail })
+  }
+  try {
+    parseAllowList(commaList(config.OUTBOUND_ALLOW))
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    for (const { detail } of error.mistakes) {
+      mistakes.push({ pointer: '/OUTBOUND_ALLOW', detail: `OUTBOUND_ALLOW: ${detail}` })
+    }
+  }
+  return mistakes
+}
+
+/** The four sources that settings make, under fixed ids. */
+function settingsSources(config: Config): Source[] {
+  return sourceSettings(config).map(([, provider, credentials]) => ({
+    tenant: 'default',
+    id: provider,
+    name: provider,
+    provider,
+    credentials,
+    stream: null,
+    enabled: true,
+    fromSettings: true,
+    createdAt: null,
+    updatedAt: null
+  }))
+}
+
+function sourceSettings(config: Partial<Config>): [keyof Config, ProviderName, unknown][] {
   const given: [keyof Config, ProviderName, unknown][] = []
   if (config.SES_TOPIC_ARNS) {
     given.push(['SES_TOPIC_ARNS', 'ses', { topic_arns: commaList(config.SES_TOPIC_ARNS) }])
@@ -145,24 +187,5 @@ export function settingsSources(config: Config): Source[] {
   if (config.MAILGUN_SIGNING_KEY) {
     given.push(['MAILGUN_SIGNING_KEY', 'mailgun', { signing_keys: [config.MAILGUN_SIGNING_KEY] }])
   }
-  const mistakes = given.flatMap(([setting, name, credentials]) =>
-    providers[name]
-      .check(credentials)
-      .map(({ detail }) => ({ pointer: `/${setting}`, detail: `${setting}: ${detail}` }))
-  )
-  if (mistakes.length > 0) {
-    throw new AppError('settings-invalid', 'The settings have mistakes.', { mistakes })
-  }
-  return given.map(([, provider, credentials]) => ({
-    tenant: 'default',
-    id: provider,
-    name: provider,
-    provider,
-    credentials,
-    stream: null,
-    enabled: true,
-    fromSettings: true,
-    createdAt: null,
-    updatedAt: null
-  }))
+  return given
 }

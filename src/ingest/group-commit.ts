@@ -52,6 +52,8 @@ interface Waiting {
 const repeats = 4
 /** Requests that may wait; beyond it the answer is 503, and the provider sends again. */
 const mostWaiting = 5_000
+/** The same for the memory that their bodies hold, in bytes. */
+const mostWaitingBytes = 128 * 1024 * 1024
 
 export class GroupCommit {
   readonly #database: Database
@@ -59,6 +61,7 @@ export class GroupCommit {
   readonly #onCommit: () => void
   readonly #lanes = new Map<string, Waiting[]>()
   #waiting = 0
+  #waitingBytes = 0
 
   constructor(database: Database, policy: () => Policy, onCommit: () => void) {
     this.#database = database
@@ -85,7 +88,7 @@ export class GroupCommit {
   }
 
   #enqueue(parcel: Parcel): Promise<Outcome> {
-    if (this.#waiting >= mostWaiting) {
+    if (this.#waiting >= mostWaiting || this.#waitingBytes >= mostWaitingBytes) {
       return Promise.reject(
         new AppError(
           'overloaded',
@@ -96,6 +99,7 @@ export class GroupCommit {
     return new Promise((resolve, reject) => {
       const waiting = { parcel, resolve, reject }
       this.#waiting++
+      this.#waitingBytes += parcel.raw.body.length
       const lane = this.#lanes.get(parcel.tenant)
       if (lane !== undefined) lane.push(waiting)
       else {
@@ -118,6 +122,7 @@ export class GroupCommit {
       queue.splice(0, group.length)
       await this.#settle(tenant, group)
       this.#waiting -= group.length
+      for (const { parcel } of group) this.#waitingBytes -= parcel.raw.body.length
     }
     this.#lanes.delete(tenant)
   }

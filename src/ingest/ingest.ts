@@ -58,7 +58,7 @@ export async function ingest(
     return await take(tools, source, request)
   } catch (error) {
     const code = error instanceof AppError ? error.code : null
-    if (code !== null && code !== 'database-unavailable' && code !== 'overloaded') {
+    if (code !== null && !['database-unavailable', 'overloaded'].includes(code)) {
       tools.health.rejected(source, code, (error as AppError).message)
     }
     throw error

@@ -29,6 +29,8 @@ interface Pool {
 
 /** No call on the way of a request may take longer; the answer is 503 then. */
 const deadline = 4_000
+/** Calls under way at once; the driver itself would let them wait without limit. */
+const mostCalls = 500
 const oldestServer = 150_000
 /** Any number that no other program on the same database is likely to lock. */
 const migrationLock = 7_316_488_201
@@ -42,6 +44,7 @@ export class Database {
   readonly #embedded: Embedded | null
   readonly #log: Logger
   #pool: Pool | null = null
+  #calls = 0
   #closed = false
 
   private constructor(
@@ -116,11 +119,22 @@ export class Database {
     return this.#pool !== null
   }
 
-  /** Runs queries. Throws `database-unavailable` when the database is away or too slow. */
+  /** Runs queries. Throws `database-unavailable` when the database is away or too slow, `overloaded`. */
   run<T>(work: (sql: Sql, orm: Orm) => Promise<T>, limit = deadline): Promise<T> {
     const pool = this.#pool
     if (pool === null) return Promise.reject(unavailable())
-    return this.#guard(pool, work(pool.sql, pool.orm), limit)
+    if (this.#calls >= mostCalls) {
+      return Promise.reject(
+        new AppError(
+          'overloaded',
+          'Too many requests are waiting for the database. Try again later.'
+        )
+      )
+    }
+    this.#calls++
+    return this.#guard(pool, work(pool.sql, pool.orm), limit).finally(() => {
+      this.#calls--
+    })
   }
 
   /** Runs one transaction; inside, only its own `tx` may be used. */
