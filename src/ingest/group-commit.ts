@@ -139,8 +139,8 @@ export class GroupCommit {
     } catch (error) {
       const [only, ...others] = group
       if (only === undefined) return
-      if (isAway(error)) {
-        for (const waiting of group) waiting.reject(error)
+      if (!isCulprit(error)) {
+        for (const waiting of group) waiting.reject(notStored(error))
       } else if (others.length > 0) {
         const half = group.length >> 1
         await this.#settle(tenant, group.slice(0, half))
@@ -166,7 +166,7 @@ export class GroupCommit {
         try {
           ;[outcome] = await this.#commit(tenant, [piece])
         } catch (cause) {
-          if (isAway(cause) || piece.events.length === 0) throw cause
+          if (!isCulprit(cause) || piece.events.length === 0) throw cause
           const detail =
             'This event could not be stored. Its bytes are kept; normalise it again after an update.'
           ;[outcome] = await this.#commit(tenant, [
@@ -179,7 +179,7 @@ export class GroupCommit {
       this.#onCommit()
       waiting.resolve(total)
     } catch (cause) {
-      waiting.reject(cause)
+      waiting.reject(notStored(cause))
     }
   }
 
@@ -201,10 +201,23 @@ export class GroupCommit {
   }
 }
 
-function isAway(error: unknown): boolean {
-  return (
-    (error instanceof AppError && error.code === 'database-unavailable') ||
-    isConnectionFailure(error)
+/**
+ * Whether the rows themselves are at fault: data exceptions, integrity and program limits of PostgreSQL
+ * (classes 22, 23, 54), or a value that our own code could not write. Anything else is the database's
+ * trouble (away, full, too slow): nothing may be judged by it, and the provider sends again.
+ */
+function isCulprit(error: unknown): boolean {
+  if (error instanceof AppError || isConnectionFailure(error)) return false
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code !== 'string' || /^(?:22|23|54)/.test(code)
+}
+
+function notStored(cause: unknown): AppError {
+  if (cause instanceof AppError) return cause
+  return new AppError(
+    'database-unavailable',
+    'The webhook could not be stored at the moment. Send it again.',
+    { cause }
   )
 }
 
