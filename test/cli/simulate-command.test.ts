@@ -34,7 +34,7 @@ test.for([
       '  suppressed  yes',
       '  reason      unknown_mailbox',
       '  decision    dec_1',
-      '  entry       all: unknown_mailbox, 2027-08-30T09:00:00.000Z'
+      '  entry       all: unknown_mailbox, until 2027-08-30T09:00:00.000Z'
     ].join('\n')
   )
 })

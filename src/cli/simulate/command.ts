@@ -160,7 +160,8 @@ function verdictLines(check: unknown): string[] {
   ]
   const entries = fieldIn(check, 'data')
   for (const entry of Array.isArray(entries) ? entries : []) {
-    const until = textIn(entry, 'expires_at') ?? 'for good'
+    const expiry = textIn(entry, 'expires_at')
+    const until = expiry === null ? 'for good' : `until ${expiry}`
     lines.push(['entry', `${textIn(entry, 'scope')}: ${textIn(entry, 'reason')}, ${until}`])
   }
   return [
