@@ -78,11 +78,10 @@ export const americanMailboxRules = [
     id: 'yahoo.unknown',
     reason: 'unknown_mailbox',
     says: [
-      'user not have ~ ~ account',
       'delivery error dd ~ user not have ~ account',
       'dd requested mail action aborted mailbox not found',
       'delivery error dd not valid recipient',
-      'not valid recipient'
+      'dd not valid recipient'
     ],
     weight: 'exact',
     source: yahoo,
@@ -258,7 +257,7 @@ export const americanMailboxRules = [
     id: 'comcast.unavailable',
     reason: 'mailbox_disabled',
     says: ['recipient unavailable', 'account not available'],
-    when: { enhanced: ['2.0', '1.0'], class: 5 },
+    when: { enhanced: ['2.0', '1.0'], class: 5, receiver: ['comcast'] },
     weight: 'exact',
     source: comcast,
     examples: [
@@ -332,10 +331,7 @@ export const americanMailboxRules = [
     says: ['blocked by sbc|att', '# blocked ~ ~ ^att', 'ip ~ blocked ~ att|sbcglobal|bellsouth'],
     weight: 'exact',
     source: att,
-    examples: [
-      '553 5.3.0 alph759 DNSBL:ATTRBL 521< 192.0.2.1 >_is_blocked by att.net',
-      '550 5.7.1 Connection refused - blocked by sbc'
-    ]
+    examples: ['521 192.0.2.1 blocked by att', '550 5.7.1 Connection refused - blocked by sbc']
   },
   {
     id: 'att.attrbl',
@@ -362,12 +358,12 @@ export const americanMailboxRules = [
   {
     id: 'att.suspended',
     reason: 'mailbox_disabled',
-    says: ['START suspend', 'suspend ~ mailbox|relay|#ip|temporarily'],
+    says: ['START suspend ~ mailbox|relay', 'START suspend END'],
     weight: 'exact',
     source: att,
     examples: [
       '550 [SUSPEND] Mailbox currently suspended - Please contact correspondent directly',
-      '550 5.2.1 [SUSPEND]'
+      '550 5.2.1 [SUSPEND] relay=[192.0.2.3]'
     ]
   },
   {

@@ -14,8 +14,7 @@ export const asianMailboxRules = [
     says: [
       'frequency limited',
       'ip|sender|domain|connection|mail|sending|content ~ frequency ~ limited|limit',
-      'connection denied ~ frequency',
-      'too many mails|messages|recipients'
+      'connection denied ~ frequency'
     ],
     weight: 'exact',
     source: qq,
@@ -147,7 +146,7 @@ export const asianMailboxRules = [
     id: 'coremail.locked',
     reason: 'mailbox_disabled',
     says: [
-      'START user|account|mailbox locked|suspended|disabled|expired|overdue',
+      'START user|account|mailbox locked|suspended|disabled|expired|overdue END',
       'user locked',
       'now disabled with smtp service',
       'disabled with smtp'
@@ -159,7 +158,7 @@ export const asianMailboxRules = [
   {
     id: 'coremail.ip',
     reason: 'ip_reputation',
-    says: ['START ip ~ rejected|denied|blocked|refused', 'ip rejected', 'ip ~ not allowed'],
+    says: ['START ip rejected|denied|refused END', 'START ip not allowed END'],
     weight: 'exact',
     source: coremail,
     examples: ['550 IP is rejected', '554 IP is not allowed']
@@ -168,18 +167,19 @@ export const asianMailboxRules = [
     id: 'chinese.unknown',
     reason: 'unknown_mailbox',
     says: [
-      '用 户 不 存 在',
-      '收 件 人 ~ 不 存 在',
-      '收 件 人 地 址 ~ 不 存 在',
-      '邮 箱 ~ 不 存 在',
-      '地 址 不 存 在',
-      '帐 号 不 存 在',
-      '账 号 不 存 在',
-      '没 有 此 用 户',
-      '无 此 用 户',
-      '无 效 用 户',
-      '無 此 使 用 者'
+      '用户不存在',
+      '收件人 ~ ~ 不存在',
+      '收件人地址 ~ 不存在',
+      '邮箱 ~ 不存在',
+      '地址不存在',
+      '帐号不存在',
+      '账号不存在',
+      '没有此用户',
+      '无此用户',
+      '无效用户',
+      '無此使用者'
     ],
+    unless: ['域名'],
     weight: 'exact',
     source: coremail,
     examples: ['550 用户不存在', '550 收件人邮箱不存在']
@@ -188,14 +188,14 @@ export const asianMailboxRules = [
     id: 'chinese.ip',
     reason: 'ip_reputation',
     says: [
-      'ip ~ 位 于 ** rbl',
-      '发 信 ip ** rbl|黑',
-      '黑 名 单',
-      'ip ** 异 常',
-      'ip ** 被 ~ 拒 绝',
-      'ip ** 信 誉'
+      'ip ~ 位于 ** rbl',
+      '发信 ip ** rbl|黑',
+      '黑名单',
+      'ip ** 异常',
+      'ip ** 被 ~ 拒绝',
+      'ip ** 信誉'
     ],
-    unless: ['收 件 人 ** 黑 名 单'],
+    unless: ['收件人 ** 黑名单'],
     weight: 'clear',
     source: netease,
     examples: ['450 发信IP位于一个或多个RBL里', '550 该IP在黑名单中']
@@ -204,15 +204,15 @@ export const asianMailboxRules = [
     id: 'chinese.rate',
     reason: 'rate_limited',
     says: [
-      '连 接 数 ~ ~ 过 大|多',
-      '超 过 ** 限 制',
-      '频 率 ** 限 制|过',
-      '发 送 ~ ~ 过 于 频 繁',
-      '过 于 频 繁',
-      '太 频 繁',
-      '数 量 ** 超 过|超'
+      '连接数 ~ ~ 过大|多',
+      '超过 ** 限制',
+      '频率 ** 限制|过',
+      '发送 ~ ~ 过于频繁',
+      '过于频繁',
+      '太频繁',
+      '数量 ** 超过|超'
     ],
-    unless: ['邮 件 大 小', '容 量'],
+    unless: ['邮件大小', '容量'],
     weight: 'clear',
     source: netease,
     examples: ['421 该IP同时并发连接数过大,超过了限制', '550 发送过于频繁']
@@ -220,7 +220,7 @@ export const asianMailboxRules = [
   {
     id: 'chinese.spam',
     reason: 'spam_content',
-    says: ['垃 圾 邮 件', '反 垃 圾', '内 容 ** 拒 绝|被', '垃 圾'],
+    says: ['垃圾邮件', '反垃圾', '内容 ** 拒绝|被', '垃圾'],
     unless: ['ip'],
     weight: 'plain',
     source: netease,
@@ -229,7 +229,7 @@ export const asianMailboxRules = [
   {
     id: 'chinese.full',
     reason: 'mailbox_full',
-    says: ['邮 箱 ~ ~ 满', '容 量 ~ ~ 满|不 足', '空 间 不 足', '超 过 ** 容 量', '邮 箱 空 间'],
+    says: ['邮箱 ~ ~ 满', '容量 ~ ~ 满|不足', '空间不足', '超过 ** 容量', '邮箱空间'],
     weight: 'clear',
     source: coremail,
     examples: ['552 收件人邮箱已满', '452 邮箱空间不足']
@@ -238,12 +238,12 @@ export const asianMailboxRules = [
     id: 'chinese.disabled',
     reason: 'mailbox_disabled',
     says: [
-      '用 户 ~ ~ 禁 用|停 用|锁 定',
-      '帐 号 ~ ~ 禁|停|锁|冻',
-      '账 号 ~ ~ 禁|停|锁|冻',
-      '邮 箱 ~ ~ 停 用',
-      '已 被 禁 用',
-      '已 停 用'
+      '用户 ~ ~ 禁用|停用|锁定',
+      '帐号 ~ ~ 禁|停|锁|冻',
+      '账号 ~ ~ 禁|停|锁|冻',
+      '邮箱 ~ ~ 停用',
+      '已被禁用',
+      '已停用'
     ],
     weight: 'clear',
     source: coremail,
@@ -252,7 +252,7 @@ export const asianMailboxRules = [
   {
     id: 'chinese.size',
     reason: 'message_too_large',
-    says: ['邮 件 ~ ~ 大', '邮 件 大 小 ** 超|限', '附 件 ** 大', '信 件 太 大'],
+    says: ['邮件 ~ ~ 大', '邮件大小 ** 超|限', '附件 ** 大', '信件太大'],
     weight: 'clear',
     source: coremail,
     examples: ['552 邮件大小超过限制', '552 邮件太大']
@@ -260,7 +260,7 @@ export const asianMailboxRules = [
   {
     id: 'chinese.recipient-block',
     reason: 'recipient_block',
-    says: ['收 件 人 ** 拒 收|拒 绝|黑 名 单', '被 ~ 收 件 人 ** 拒', '对 方 ** 拒 收'],
+    says: ['收件人 ** 拒收|拒绝|黑名单', '被 ~ 收件人 ** 拒', '对方 ** 拒收'],
     weight: 'exact',
     source: qq,
     examples: ['550 邮件被收件人拒收', '550 收件人已将您列入黑名单']
@@ -268,7 +268,7 @@ export const asianMailboxRules = [
   {
     id: 'chinese.greylist',
     reason: 'greylisted',
-    says: ['灰 名 单', '灰 名 單'],
+    says: ['灰名单', '灰名單'],
     weight: 'exact',
     source: netease,
     examples: ['451 灰名单策略,请稍后重试', '450 灰名单']
@@ -276,7 +276,7 @@ export const asianMailboxRules = [
   {
     id: 'chinese.domain',
     reason: 'domain_not_found',
-    says: ['域 名 ~ ~ 不 存 在', '域 名 ~ ~ 无 效', '找 不 到 ~ ~ 域'],
+    says: ['域名 ~ ~ 不存在', '域名 ~ ~ 无效', '找不到 ~ ~ 域'],
     weight: 'exact',
     source: coremail,
     examples: ['550 收件人域名不存在', '550 域名无效']
@@ -297,12 +297,12 @@ export const asianMailboxRules = [
     id: 'japanese.unknown',
     reason: 'unknown_mailbox',
     says: [
-      '宛 先 ** 存 在',
-      'ユ ー ザ ー ** 存 在',
-      '宛 先 不 明',
-      'アドレス ** 存 在',
-      '存 在 し ま せ ん',
-      '見 つ か り ま せ ん'
+      '宛先 ** 存在',
+      'ユーザー ** 存在',
+      '宛先不明',
+      'アドレス ** 存在',
+      '存在しません',
+      '見つかりません'
     ],
     weight: 'exact',
     source: docomo,
@@ -311,12 +311,7 @@ export const asianMailboxRules = [
   {
     id: 'japanese.full',
     reason: 'mailbox_full',
-    says: [
-      '容 量 ** 超 え|オ|超',
-      'メ ー ル ボ ッ ク ス ** い っ ぱ い|容',
-      '満 杯',
-      '容 量 オ ー バ ー'
-    ],
+    says: ['容量 ** 超え|オーバー', 'メールボックス ** いっぱい|容', '満杯', '容量オーバー'],
     weight: 'exact',
     source: docomo,
     examples: ['552 メールボックスの容量を超えています', '452 容量オーバー']

@@ -84,7 +84,7 @@ export const europeanMailboxRules = [
   {
     id: 'gmx.too-many',
     reason: 'mailbox_full',
-    says: ['zuviele|zu mails|viele|mail im|in postfach|mailbox', 'zuviele mails'],
+    says: ['zuviele mails', 'zu viele mails'],
     weight: 'exact',
     source: gmx,
     examples: ['452 zuviele Mails im Postfach', '552 zu viele Mails in Mailbox']
@@ -251,12 +251,12 @@ export const europeanMailboxRules = [
   {
     id: 'bluewin.reputation',
     reason: 'ip_reputation',
-    says: ['ip reputation ratelimit in effect', 'ip reputation'],
+    says: ['ip reputation ratelimit in effect', 'sc912|sc969|sc967 ~ ~ ip'],
     weight: 'exact',
     source: bluewin,
     examples: [
       '554 5.2.0 sc969: IP reputation ratelimit in effect - https://support.bluewin.ch/provider/bounce/aXA9NS',
-      '554 5.7.1 sc912 blocked: IP reputation'
+      '554 5.7.1 sc912: your IP'
     ]
   },
   {
@@ -309,7 +309,7 @@ export const europeanMailboxRules = [
   {
     id: 'poland.block',
     reason: 'recipient_block',
-    says: ['odbiorca ~ nie ~ zyczy|chce|akceptuje', 'recipient not want'],
+    says: ['odbiorca ~ nie ~ zyczy|chce|akceptuje'],
     weight: 'exact',
     source: poland,
     examples: [

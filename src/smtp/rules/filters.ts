@@ -76,7 +76,7 @@ export const filterRules = [
     says: [
       'envelope blocked|rejected',
       'rejected by ~ envelope ~ polic',
-      'administrative prohibition',
+      'administrative prohibition envelope',
       'security policies'
     ],
     unless: ['mcspam', 'spam'],
@@ -84,7 +84,7 @@ export const filterRules = [
     source: mimecast,
     examples: [
       '550 Administrative prohibition - envelope blocked - https://community.mimecast.com/docs/DOC-1369#550',
-      '550 Administrative prohibition'
+      '550 Security policies'
     ]
   },
   {
@@ -159,7 +159,8 @@ export const filterRules = [
     id: 'cisco.reputation',
     reason: 'ip_reputation',
     says: [
-      'poor reputation',
+      'access to mail system rejected due to ~ ~ poor reputation',
+      'sending mta ~ poor reputation',
       '^senderbase|^talosintelligence',
       'access denied ~ ~ ~ senderbase|talos|reputation',
       'connection closed due to poor reputation',
@@ -210,11 +211,11 @@ export const filterRules = [
   {
     id: 'hornetsecurity.ip',
     reason: 'ip_reputation',
-    says: ['spam ip rejected', '{refuse}|spam ip', 'ip rejected'],
+    says: ['spam ip rejected', 'ip ~ rejected'],
     when: { enhanced: ['5.4', '7.1'] },
     weight: 'exact',
     source: hornet,
-    examples: ['554 5.5.4 Spam IP rejected', '554 5.5.4 IP rejected']
+    examples: ['554 5.5.4 Spam IP rejected', '554 5.5.4 bad IP rejected']
   },
   {
     id: 'hornetsecurity.spam',

@@ -49,7 +49,7 @@ export const languageRules = [
     reason: 'spam_content',
     says: [
       'als spam ~ ~ eingestuft|erkannt|abgelehnt|klassifiziert',
-      'nachricht|mail ~ ~ spam',
+      'nachricht ~ ~ spam',
       'spamverdacht',
       'unerwunschte ~ werbung|mail|nachricht'
     ],
@@ -60,7 +60,7 @@ export const languageRules = [
   {
     id: 'german.blocked',
     reason: 'ip_reputation',
-    says: ['ip|#ip|server|mailserver ~ ~ ~ gesperrt|blockiert|abgelehnt|blacklist', 'sperrliste'],
+    says: ['ip|#ip|server|mailserver ~ ~ ~ gesperrt|blockiert|abgelehnt', 'sperrliste'],
     weight: 'clear',
     source,
     examples: ['554 Ihre IP-Adresse ist gesperrt', '554 Der Server steht auf einer Sperrliste']
@@ -99,11 +99,10 @@ export const languageRules = [
     says: [
       'destinataire|utilisateur|adresse|boite|compte ~ ~ ~ inconnu|inconnue|inexistant|inexistante|invalide|existe|introuvable',
       'aucun ~ utilisateur|compte|destinataire',
-      'n existe pas|plus',
-      'nexiste|existe pas|plus',
+      'existe|nexiste pas|plus',
       'utilisateur inconnu'
     ],
-    unless: ['domaine', 'expediteur', 'syntaxe'],
+    unless: ['domaine', 'expediteur', 'syntaxe', 'ofr'],
     weight: 'clear',
     source,
     examples: ['550 Utilisateur inconnu', "550 5.1.1 Cette adresse n'existe pas"]
@@ -134,7 +133,7 @@ export const languageRules = [
     id: 'french.spam',
     reason: 'spam_content',
     says: [
-      'message|courrier|mail ~ ~ ~ indesirable|spam|pourriel',
+      'message|courrier|mail ~ ~ ~ indesirable|pourriel',
       'considere|identifie|detecte comme ~ ~ spam|indesirable',
       'detecte spam'
     ],
@@ -243,9 +242,9 @@ export const languageRules = [
     id: 'portuguese.unknown',
     reason: 'unknown_mailbox',
     says: [
-      'usuario|utilizador|destinatario|endereco|conta|caixa ~ ~ ~ desconhecido|inexistente|existe|invalido|encontrado|invalida|encontrada',
+      'usuario|utilizador|destinatario|endereco|conta|caixa ~ ~ ~ desconhecido|inexistente|invalido|encontrado|invalida|encontrada',
       'nao existe',
-      'usuario|utilizador nao'
+      'utilizador nao existe'
     ],
     unless: ['dominio', 'remetente'],
     weight: 'clear',

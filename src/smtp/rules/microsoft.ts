@@ -356,7 +356,12 @@ export const microsoftRules = [
   {
     id: 'microsoft.loop',
     reason: 'routing_loop',
-    says: ['resolver fwd loop', 'hop count exceeded', 'loopingtarget', 'attr34 ** loop'],
+    says: [
+      'resolver fwd loop',
+      'hop count exceeded ** attr34|attr35|attr36',
+      'loopingtarget',
+      'attr34 ** loop'
+    ],
     weight: 'token',
     source,
     examples: [
@@ -384,7 +389,7 @@ export const microsoftRules = [
   {
     id: 'microsoft.dns-codes',
     reason: 'domain_not_found',
-    says: ['dns domain|query * not exist|failed', 'dns ~ nonexistent|nxdomain', 'dns domain'],
+    says: ['dns domain|query * not_exist|failed', 'dns ~ nonexistent|nxdomain', 'dns domain'],
     when: { enhanced: ['4.310-312'] },
     weight: 'exact',
     source,

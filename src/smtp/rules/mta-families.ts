@@ -71,7 +71,7 @@ export const mtaRules = [
     id: 'postfix.undeliverable',
     reason: 'unknown_mailbox',
     says: ['recipient address rejected undeliverable address', 'undeliverable address'],
-    unless: ['sender', 'timed|timeout|refused|unreachable', 'full|quota'],
+    unless: ['sender', 'timed|timeout|connection_refused|unreachable', 'full|quota'],
     weight: 'exact',
     source: 'https://www.postfix.org/ADDRESS_VERIFICATION_README.html',
     examples: [
@@ -224,12 +224,12 @@ export const mtaRules = [
   {
     id: 'qmail.badrcptto',
     reason: 'unknown_mailbox',
-    says: ['badrcptto', 'no mailbox here by that name'],
+    says: ['badrcptto'],
     weight: 'exact',
     source: qmail,
     examples: [
       '553 sorry, badrcptto(user mail-box not found) (#5.7.1)',
-      '550 sorry, no mailbox here by that name (#5.1.1 - chkuser)'
+      '553 your envelope recipient is in my badrcptto list'
     ]
   },
   {
