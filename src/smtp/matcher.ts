@@ -1,6 +1,6 @@
 import type { ParsedReply, Phase } from './reply.ts'
 import { type Condition, type Rule, weights } from './rule.ts'
-import { addressWord, plainWord, Vocabulary, type Words } from './words.ts'
+import { addressWord, numberWord, plainWord, Vocabulary, type Words } from './words.ts'
 
 /**
  * Finds the rule that a reply obeys. Each phrase is indexed by its rarest word, so that a reply is tried only
@@ -44,6 +44,7 @@ export class Matcher {
   readonly #byWord: Phrase[][] = []
   readonly #byDetail = new Map<string, Rule[]>()
   readonly #byCode = new Map<number, Rule[]>()
+  readonly #numberSets: Set<number>[] = []
   readonly #vetoes = new Map<Rule, Phrase[]>()
 
   constructor(rules: readonly Rule[], classes: WordClasses) {
@@ -51,10 +52,13 @@ export class Matcher {
       this.#classes.set(name, this.#wordSet(words.split(' ')))
     }
     const phrases = rules.flatMap((rule) => this.#phrasesOf(rule, rule.says ?? []))
+    for (const rule of rules) {
+      if (rule.unless) this.#vetoes.set(rule, this.#phrasesOf(rule, rule.unless))
+    }
+    this.#widenNumbers()
     const frequency = this.#frequency(phrases)
     for (const phrase of phrases) this.#index(this.#anchored(phrase, frequency))
     for (const rule of rules) {
-      if (rule.unless) this.#vetoes.set(rule, this.#phrasesOf(rule, rule.unless))
       if (!rule.says) this.#indexByCode(rule)
     }
   }
@@ -106,8 +110,9 @@ export class Matcher {
 
   #phrasesOf(rule: Rule, says: readonly string[]): Phrase[] {
     return says
-      .flatMap((phrase) => withOptional(phrase.split(' ').filter((part) => part !== '')))
-      .map((parts) => {
+      .flatMap((phrase) => expand(phrase.split(' ').filter((part) => part !== '')))
+      .map((row) => {
+        const parts = this.#vocabulary.joinCompounds(row)
         const elements = parts.flatMap((part) => this.#element(part))
         const size = elements.filter((element) => element.kind !== 'gap').length
         return { rule, rank: weights[rule.weight] * 100 + size, elements, anchor: 0 }
@@ -122,6 +127,7 @@ export class Matcher {
     if (part === 'END') return [{ kind: 'end' }]
     const names = part.split('|')
     const ids = new Set(names.flatMap((name) => [...this.#named(name)]))
+    if (ids.has(numberWord)) this.#numberSets.push(ids)
     const most = part.startsWith('{') && names.length === 1 ? 2 : 1
     return ids.size === 0 ? [] : [{ kind: 'words', ids, most }]
   }
@@ -133,13 +139,18 @@ export class Matcher {
     return ids
   }
 
-  #wordSet(words: readonly string[]): ReadonlySet<number> {
+  #wordSet(words: readonly string[]): Set<number> {
     const ids = new Set<number>()
     for (const word of words) {
       const plain = /^[\^#@]/.test(word) ? word : plainWord(word.toLowerCase())
       if (plain !== null) ids.add(this.#vocabulary.add(plain))
     }
     return ids
+  }
+
+  #widenNumbers(): void {
+    const numbers = this.#vocabulary.numbers()
+    for (const ids of this.#numberSets) for (const id of numbers) ids.add(id)
   }
 
   /** How many phrases each word would have to be tried for. */
@@ -193,15 +204,28 @@ export class Matcher {
   }
 }
 
-function withOptional(parts: readonly string[]): string[][] {
-  const at = parts.findIndex((part) => part.endsWith('?') && part.length > 1)
-  if (at < 0) return [[...parts]]
-  if (parts[at]?.includes('|')) throw new Error(`Optional alternatives: ${parts.join(' ')}`)
-  const before = parts.slice(0, at)
-  return withOptional(parts.slice(at + 1)).flatMap((after) => [
-    [...before, parts[at]?.slice(0, -1) ?? '', ...after],
-    [...before, ...after]
-  ])
+/** Every plain row of words that a phrase stands for: `word?` with and without, `a|b_c` as `a` or `b c`. */
+function expand(parts: readonly string[]): string[][] {
+  const [part, ...rest] = parts
+  if (part === undefined) return [[]]
+  const variants = part.length > 1 && part.endsWith('?') ? [[part.slice(0, -1)], []] : rows(part)
+  const tails = expand(rest)
+  return variants.flatMap((variant) => tails.map((tail) => [...variant, ...tail]))
+}
+
+function rows(part: string): string[][] {
+  const alternatives = part.split('|').map((alternative) => splitRow(alternative))
+  const single = alternatives.filter((row) => row.length === 1).flat()
+  const longer = alternatives.filter((row) => row.length > 1)
+  return single.length > 0 ? [[single.join('|')], ...longer] : longer
+}
+
+/** `try_again` is two words; Chinese and Japanese are read character by character. */
+function splitRow(alternative: string): string[] {
+  return alternative
+    .split('_')
+    .flatMap((word) => (/[\u3040-\ud7af]/.test(word) ? [...word] : [word]))
+    .filter((word) => word !== '')
 }
 
 function detailsOf(range: string): string[] {

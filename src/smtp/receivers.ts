@@ -91,7 +91,7 @@ export const receivers = [
     name: 'comcast',
     hosts: ['comcast.net', 'comcast.com'],
     domains: ['comcast.net'],
-    marks: ['postmaster.comcast.net', 'xfinity.com']
+    marks: ['postmaster.comcast.net', 'xfinity.com', '@comcast.net']
   },
   {
     name: 'charter',

@@ -102,7 +102,7 @@ const status = String.raw`[245]\.(?:0|[1-9]\d{0,2})\.(?:0|[1-9]\d{0,2})(?!\d|\.\
  */
 const lead = new RegExp(
   String.raw`([2-5]\d\d)(?![\dA-Za-z@])(?=$|[\s:;,.#'"(<[-])(-?)[\s:;,.-]*` +
-    String.raw`(?:(?:[a-z]{2,8}_[a-z]{2,8}|<[^\s<>]{1,254}>:?)\s{1,3})?['"(]?#?(${status})?`,
+    String.raw`(?:([a-z]{2,8}_[a-z]{2,8}|<[^\s<>]{1,254}>:?)\s{1,3})?['"(]?#?(${status})?`,
   'y'
 )
 const leadStatus = new RegExp(`#?(${status})`, 'y')
@@ -123,9 +123,9 @@ function readLead(text: string, at: number): Found | null {
   const match = lead.exec(text)
   if (!match?.[1]) return null
   const multiline = match[2] === '-'
-  const enhanced = match[3] ?? null
-  // Without a status, the words begin right after the code: a tag or an address belongs to them.
-  const end = enhanced ? lead.lastIndex : at + 3 + (multiline ? 1 : 0)
+  const enhanced = match[4] ?? null
+  // A tag or an address between code and status belongs to the words.
+  const end = enhanced && !match[3] ? lead.lastIndex : at + 3 + (multiline ? 1 : 0)
   return { code: Number(match[1]), enhanced, start: at, end, multiline }
 }
 

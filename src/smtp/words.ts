@@ -124,7 +124,7 @@ const letters: Record<string, string> = {
 
 /** Without accents, so that `rejeté` and `rejete` are one word. */
 function fold(word: string): string {
-  if (!/[\u0080-\uffff]/.test(word)) return word
+  if (!/[\u0080-\uffff]/.test(word) || /[\u3040-\ud7af]/.test(word)) return word
   return word
     .normalize('NFD')
     .replace(/\p{M}/gu, '')
@@ -164,8 +164,21 @@ export class Vocabulary {
     return id
   }
 
-  get size(): number {
-    return this.#ids.size + 1
+  /** Joins `host name` to `hostname` in a row of a rule, as reading a text does. */
+  joinCompounds(row: readonly string[]): string[] {
+    const joined: string[] = []
+    for (const word of row) {
+      const pair = `${joined.at(-1)} ${word}`
+      const compound = compounds.find(([first, second]) => pair === `${first} ${second}`)
+      if (compound) joined[joined.length - 1] = compound[2]
+      else joined.push(word)
+    }
+    return joined
+  }
+
+  /** The numbers that rules name (`102`): each is also a number in general. */
+  numbers(): number[] {
+    return [...this.#ids].filter(([word]) => /^\d+$/.test(word)).map(([, id]) => id)
   }
 
   read(text: string): Words {
@@ -193,7 +206,7 @@ export class Vocabulary {
 
   #readChunk(text: string, start: number, end: number, marks: number, words: Words): void {
     const kind = marks === 0 ? 'words' : kindOf(text.slice(start, end), marks)
-    if (kind === 'address') pushAddress(words, start, end)
+    if (kind === 'address') this.#readAddress(text, start, end, words)
     else if (kind === 'ip') push(words, ipWord, start, end)
     else if (kind === 'host') this.#readMarks(text, start, end, words)
     else if (kind === 'words') this.#readWords(text, start, end, words)
@@ -201,6 +214,15 @@ export class Vocabulary {
       this.#readWords(text, start, start + kind.from, words)
       this.#readMarks(text, start + kind.path, end, words)
     }
+  }
+
+  /** An address ends at a colon: `(ada@example.com:blocked)`. */
+  #readAddress(text: string, start: number, end: number, words: Words): void {
+    const chunk = text.slice(start, end)
+    const colon = chunk.indexOf(':', chunk.indexOf('@'))
+    const stop = colon < 0 ? end : start + colon
+    pushAddress(words, start, stop)
+    if (stop < end) this.#readWords(text, stop, end, words)
   }
 
   /** Host names and links: their words are marks (`^spamhaus`), never words of the sentence. */
@@ -257,8 +279,9 @@ export class Vocabulary {
   #recognise(word: string): number {
     const plain = plainWord(word)
     if (plain === null) return -1
-    if (/^\d+$/.test(plain)) return numberWord
-    return this.#ids.get(stem(plain)) ?? unknownWord
+    const known = this.#ids.get(stem(plain))
+    if (known !== undefined) return known
+    return /^\d+$/.test(plain) ? numberWord : unknownWord
   }
 }
 
@@ -266,7 +289,7 @@ export class Vocabulary {
 export function plainWord(word: string): string | null {
   const straight = word.replace(/[\u2018\u2019`\u00b4]/g, "'").replace(/^'+|'+$/g, '')
   if (straight.endsWith("n't") || negations.has(straight)) return 'not'
-  const bare = straight.replace(/'s$/, '').replaceAll("'", '')
+  const bare = straight.replace(/'(?:s|re|ve|ll|d|m)$/, '').replaceAll("'", '')
   return bare === '' || stopWords.has(bare) ? null : bare
 }
 

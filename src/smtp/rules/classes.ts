@@ -13,7 +13,7 @@ export const wordClasses: WordClasses = {
   off:
     'disable inactive suspend deactivate close delete expire terminate lock freeze frozen cancel ' +
     'canceled cancelled remove discontinue archive retire obsolete dormant abandon inactivity ' +
-    'deactivation suspension disactivate unsubscribe',
+    'deactivation suspension disactivate overdue lapsed',
   refuse: 'reject refuse deny block decline disallow prohibit forbid bounce denied ban',
   big: 'large big long huge heavy'
 }

@@ -19,7 +19,6 @@ export const providers = [
       'suppression list',
       'suppressed|suppress ~ ~ recipient|address|list|bounce|complaint|unsubscribe|delivery|sending|by|due',
       'recipient|address ~ ~ ~ suppressed|suppression',
-      'not delivering ~ to',
       'not delivering to * previously|complained|unsubscribed|bounced|marked',
       'not deliver|delivered|sent|send|attempted ~ ~ previously|prior ~ ~ bounced|bounce|bounces|complained|unsubscribed|complaint',
       'previously|already ~ bounced|complained|unsubscribed',

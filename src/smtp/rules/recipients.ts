@@ -53,9 +53,19 @@ export const recipients = [
     source: rfc3463,
     examples: [
       "550 5.1.1 <ada@example.com> User doesn't exist: ada@example.com",
-      '550 The email account that you tried to reach does not exist.',
       '554 delivery error: the recipient mailbox ada does not exist here'
     ]
+  },
+  {
+    id: 'words.not-exist',
+    reason: 'unknown_mailbox',
+    says: ['not exist', 'nonexistent'],
+    unless: [
+      'sender|from|return|domain|host|mx|record|file|queue|directory|command|dns|ptr|helo|server|hostname'
+    ],
+    weight: 'plain',
+    source: rfc3463,
+    examples: ['550 This person_name does not exist', '550 ada.lovelace: nonexistent here']
   },
   {
     id: 'words.user.nonexistent',
@@ -91,7 +101,9 @@ export const recipients = [
       'no mailbox',
       'no account',
       'nobody|noone ~ here|there|by|with|name',
-      'no one ~ here|there|by|with|name',
+      'no one ~ here|there|by|with|name|at',
+      'nobody|noone at',
+      'user missing home directory',
       'not have ~ account|mailbox|user|email|recipient',
       'have no ~ mailbox|account|user',
       'no local mailbox',
@@ -100,7 +112,7 @@ export const recipients = [
     weight: 'clear',
     source: rfc3463,
     examples: [
-      '550 5.1.1 sorry, no mailbox here by that name (#5.1.1)',
+      '550 5.1.1 no mailbox here by that name',
       "554 This user doesn't have an account (ada@example.com)",
       '550 nobody here by that name'
     ]
@@ -143,6 +155,10 @@ export const recipients = [
       'not ~ valid|known|local|existing|legitimate|correct|active user|mailbox|recipient|account|customer|username|alias',
       'not valid|known ~ {user}',
       'no valid recipient',
+      'not accept user',
+      'recipient|user not ok',
+      'no matches to ~ query',
+      'rejected recipient|recipients END',
       'no known {user}',
 
       'not work here',
@@ -154,7 +170,7 @@ export const recipients = [
     examples: [
       '550 ada is not a known user at this site',
       '554 no valid recipients, bye',
-      '550 5.1.1 Not a valid recipient - <ada@example.com>'
+      '550 5.1.1 ada@example.com is not a valid mailbox'
     ]
   },
   {
@@ -197,10 +213,10 @@ export const recipients = [
       'reply to address',
       'address ~ literal'
     ],
-    when: { code: [550, 551, 554, 450, 451, 511, 510, 571, 501] },
+    when: { code: [550, 551, 554, 450, 451, 511, 510, 571] },
     weight: 'plain',
     source: rfc3463,
-    examples: ['501 #5.1.1 bad address ada@example.com', '550 Invalid address']
+    examples: ['550 #5.1.1 bad address ada@example.com', '550 Invalid address']
   },
   {
     id: 'words.address.rejected',
@@ -224,7 +240,7 @@ export const recipients = [
       'delivery ~ not possible ~ user'
     ],
     unless: [
-      'temporarily|temporary|moment|try again|later|busy',
+      'temporarily|temporary|moment|try_again|later|busy',
       'sender|from ~ address|mailbox',
       'service|host|server ~ unavailable|available',
       'unknown sender|reason|error|client'
@@ -274,7 +290,7 @@ export const recipients = [
       'not exist anymore|any',
       'mailbox|account|user|email ~ disabled',
       'account|mailbox|user ~ blocked|banned|barred|restricted END',
-      '{user} ~ administratively|permanently disabled|closed|blocked|off|locked',
+      '{user} ~ administratively|permanently disabled|closed|blocked|locked',
       '{user} ~ blocked ~ inactivity|admin|administrator',
       'account ~ on hold',
       '{user} ~ out of service',
@@ -284,14 +300,15 @@ export const recipients = [
       'sender|sending|client|your|from ~ account|user|domain|address {off}',
       'sending|submission ~ account ~ {off}',
       'temporarily|temporary',
-      'tls|relay|ip|host|feature|service|vrfy|command|auth|authentication|password|login|connection',
+      'tls|relay|ip|host|feature|vrfy|command|auth|authentication|password|login|connection',
+      'backscatter',
       'delivery time expire',
       'message|retry ~ expire|timeout'
     ],
     weight: 'clear',
     source: rfc3463Mailbox,
     examples: [
-      '550 5.2.1 The email account that you tried to reach is disabled.',
+      '550 5.2.1 The account of this user has been disabled.',
       '550 ada@example.com mailbox is inactive',
       '554 5.7.1 <ada@example.com>: this address is no longer in use'
     ]
@@ -311,7 +328,7 @@ export const recipients = [
     source: rfc3463Mailbox,
     examples: [
       '550 5.2.1 mailbox not accepting messages',
-      '550 5.2.0 <ada@example.net> - Recipient unavailable'
+      '550 5.2.1 this mailbox does not accept any mail'
     ]
   },
   {
@@ -358,6 +375,11 @@ export const recipients = [
       '{user} ** not enough|insufficient|no|out ~ space|storage|room',
       '{user} * disk|storage ~ full',
       'too many ~ mail|message ~ in ~ mailbox|inbox|mail|account',
+      'mailfolder|maildir ~ full|quota|exceed',
+      'mailbox storage|space ~ exceed',
+      'disk usage exceed',
+      'user|mailbox|recipient ** exhausted',
+      'mail full END',
       'mailbox|user|account|recipient ** too many ~ stored|message on|in',
       'insufficient mailbox space',
       'storage ~ full',
@@ -431,7 +453,10 @@ export const recipients = [
       'colons not allowed|permitted',
       'invalid ~ address format',
       'must ~ domain name|part',
-      'percent|source routing|route ~ not ~ allow|accept|support'
+      'must contain|have|include ~ domain',
+      'colon|colons|comma|space ~ illegal|not',
+      'syntax illegal for recipient',
+      'percent|source|routing ~ not ~ allow|accept|support'
     ],
     unless: [
       'sender|from|reverse|return|mail ~ address|domain|syntax|path',
@@ -483,7 +508,7 @@ export const recipients = [
       'no mail exchanger|server|host',
       'no a|aaaa|address ~ mx? record',
       'no ~ a record',
-      'not have ~ mx|exchanger|mail server|a record|aaaa',
+      'not have ~ mx|exchanger|mail_server|aaaa',
       'mx ~ not found|exist',
       'mx ~ nonexistent host',
       'nullmx',
@@ -499,10 +524,12 @@ export const recipients = [
       'domain ~ not ~ dns',
       'not resolve ~ ~ mx|domain|host',
       'lookup ~ no such host',
-      'dns ~ nxdomain|unknown domain|no such',
+      'dns ~ nxdomain|unknown_domain|no_such',
       'mx ~ localhost|loopback|#ip invalid|bogus',
       'bad destination system|host',
       'illegal host domain? name?',
+      'dead domain',
+      'invalid ~ server|mx for domain',
       'no route for domain',
       'no servers|hosts for ~ domain'
     ],
@@ -518,9 +545,9 @@ export const recipients = [
     weight: 'clear',
     source: rfc3463,
     examples: [
-      '550 5.1.2 <ada@nowhere.example>... Host unknown (Name server: nowhere.example: host not found)',
+      '550 5.1.2 No such domain nowhere.example',
       '450 4.1.2 <ada@nowhere.example>: Recipient address rejected: Domain not found',
-      '556 5.1.10 Recipient address rejected: Domain nowhere.example does not accept mail (nullMX)'
+      '556 5.1.10 this host never accepts mail'
     ]
   },
   {
@@ -544,7 +571,7 @@ export const recipients = [
       'blocked senders list',
       'allowed|safe|approved|permitted sender|senders list?',
       'not ~ whitelist|allowlist|allow list',
-      'sender ~ not ~ ~ contacts|address book|contact list',
+      'sender ~ not ~ ~ contacts|address_book|contact_list',
       'member|members only',
       'only members|subscribers|member|moderator|owner|subscriber ~ post|send|allow|may',
       'not ~ member of|on|list|mailing',
@@ -564,7 +591,14 @@ export const recipients = [
       'sender list ~ block',
       'mail ~ from @ ~ ~ refused|rejected by ~ user|recipient',
       'block list ~ recipient',
-      'blocked ~ address list'
+      'blocked ~ address list',
+      'due to|by user|recipient|addressee ~ rules|preferences|settings|filter|filters|choice',
+      'refused|rejected|blocked ~ ~ user|recipient ~ rules|preferences|settings',
+      'not ~ accepting any ~ mail from',
+      'not subscribed to ~ group|list',
+      'not pre_approved|preapproved',
+      'restricted to ~ ~ senders|members|users|group|subscribers|sender',
+      'delivery to ~ ~ restricted'
     ],
     unless: [
       'client|ip|#ip|host ~ not whitelist',
@@ -578,7 +612,7 @@ export const recipients = [
     source: 'https://www.rfc-editor.org/rfc/rfc3463#section-3.8',
     examples: [
       '550 5.7.1 The recipient does not want to receive mail from you',
-      '550 Mail is rejected by recipients',
+      '550 Your mail was refused by the addressee',
       '550 5.7.2 You are not allowed to post to this mailing list',
       '550 User in blacklist'
     ]
@@ -593,7 +627,7 @@ export const recipients = [
       'not|unable|refuse|unauthorized|deny|denied|cannot|no|never|authorized ~ ~ to? relay',
       'relay ~ not|denied|access|attempt',
       'attempt to relay|rely',
-      'unauthorized|third party|open relay',
+      'unauthorized|third_party|open relay',
       'as ~ relay',
       'rcpthosts',
       'not ~ ~ ~ rcpthosts',
@@ -613,7 +647,9 @@ export const recipients = [
       'not ~ receive ~ for ~ domain',
       'wrong ~ mx|server',
       'recipient ~ domain ~ not ~ ~ allowed|list|local|hosted',
-      'no relay'
+      'no valid? relay',
+      'not accept mail for',
+      'not accept ~ mail for ~ ~ address|user'
     ],
     unless: ['spf|dmarc|dkim', 'relay failed', 'ratelimit|rate|too many'],
     weight: 'clear',
@@ -621,7 +657,7 @@ export const recipients = [
     examples: [
       '554 5.7.1 <ada@example.com>: Relay access denied',
       '550 5.7.1 Relaying denied',
-      "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)"
+      '553 we do not relay for that domain'
     ]
   }
 ] as const satisfies readonly Rule[]

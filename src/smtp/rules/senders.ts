@@ -37,7 +37,7 @@ export const senders = [
       'return path|address ~ ~ invalid|not|bad|unknown|rejected|malformed|missing|unroutable',
       'invalid|bad|unknown|unusable return path|address',
       'reverse path ~ ~ not|invalid|bad|unknown|rejected',
-      'null|empty|blank sender|sender|envelope|return|from ~ ~ not|rejected|refused|denied|allowed',
+      'null|empty|blank sender|envelope|return|from ~ ~ not|rejected|refused|denied|allowed',
       'not accept ~ null|empty ~ sender|from',
       'not accept|accepting|allow bounce|bounces|dsn',
       'bounce ~ not ~ accept|allowed|expected|welcome',
@@ -78,6 +78,18 @@ export const senders = [
       'sender domain ~ no ~ mx|a|dns',
       'domain ~ sender ~ no ~ mx|a|dns',
       'snd vfy',
+      'sender domain|address empty|missing',
+      'backscatter protection',
+      'senderfilterconfig',
+      'returned|bounced mail ~ not accept',
+      'mail from ~ not owned',
+      'sender ~ ~ spammer',
+      'email address ~ ~ blacklisted|blocklisted|banned',
+      'reject|refuse|block mail from @',
+      'without ~ valid ~ sender',
+      'from domain ~ invalid|not|unknown',
+      'emetteur|expediteur|absender|remitente|mittente|remetente ~ ~ invalide|refuse|inconnu|abgelehnt|unbekannt|desconocido|rechazado|rifiutato|invalido|rejeitado|interdit|bloque|rejete',
+      'from @ ~ ~ blocked|refused|rejected',
       'sender no such',
       'sender ~ no such ~ user|domain|address',
       'address ~ not verified',
@@ -98,9 +110,9 @@ export const senders = [
     weight: 'clear',
     source: postfixAccess,
     examples: [
-      '550 5.1.8 <news@example.ch>: Sender address rejected: Domain not found',
+      '550 Sender rejected',
       '550 Sender verify failed',
-      '553 5.7.1 <news@example.com>: Sender address rejected: not owned by user ada',
+      '553 5.7.1 Invalid sender domain',
       '501 5.1.8 Domain of sender address news@example.com does not resolve'
     ]
   },
@@ -117,7 +129,12 @@ export const senders = [
       'domain ~ not ~ ~ designate|permit|authorize|list|allow ~ ~ #ip|ip|host|sender',
       'not ~ authorized|permitted|allowed|designated ~ ip|host|server|mta|mx ~ ~ for|by ~ domain',
       'please see|http|why ~ ^openspf',
-      '^openspf'
+      '^openspf',
+      'purported responsible address',
+      'mismatches ~ ip',
+      'invalid ip for sending mail of domain',
+      'sender unauthenticated',
+      'spf record'
     ],
     unless: ['temporary|temperror|timeout'],
     weight: 'clear',
@@ -157,7 +174,8 @@ export const senders = [
     reason: 'auth_failure',
     says: [
       'not|fail|failed ~ ~ authentication checks|requirements|tests',
-      'message|mail|email|sender|domain ~ ~ {fail} ~ ~ authentication|authenticity check|checks|test|tests|requirements',
+      'message|mail|email|sender|domain ~ ~ {fail} ~ ~ authentication|authenticity checks|test|requirements',
+      'message|mail|email|sender|domain ~ {fail} ~ ~ authentication',
       'sender authentication ~ {fail}',
       'unauthenticated ~ mail|email|message from',
       'unauthenticated mail|email|message|messages',
@@ -178,7 +196,7 @@ export const senders = [
     weight: 'clear',
     source: rfc7372,
     examples: [
-      '550 5.7.26 This mail has been blocked because the sender is unauthenticated. The message does not pass authentication checks',
+      '550 5.7.1 the message failed the sender authentication checks',
       '550 rejecting spoofed message',
       '550 5.7.26 Multiple authentication checks failed: email authentication required'
     ]
@@ -249,28 +267,32 @@ export const senders = [
       'trial|subscription|plan|license|billing|payment ~ ~ expired|exceeded|required|suspended',
       'not ~ authorized ~ connect|connection',
       'logon|sign ~ fail|failed|denied|required',
-      'basic authentication ~ disabled'
+      'basic authentication ~ disabled',
+      'turn on ~ authentication',
+      'not subscribed to ses',
+      'not authorized to perform'
     ],
     unless: [
       'spf|dkim|dmarc|arc',
       'domain|message|email|sender ~ authentication',
       'authentication checks',
       'tls|starttls|encryption|encrypted',
-      'post ~ list'
+      'post ~ list',
+      'relaying denied'
     ],
     weight: 'clear',
     source: 'https://www.rfc-editor.org/rfc/rfc4954#section-6',
     examples: [
       '530 5.7.0 Authentication required',
       '535 5.7.8 Error: authentication failed: UGFzc3dvcmQ6',
-      '550 Unauthenticated senders not allowed'
+      '550 5.7.1 You must authenticate first'
     ]
   },
   {
     id: 'words.dnsbl',
     reason: 'ip_reputation',
     says: [
-      'blocked|rejected|refused|denied|listed|blacklisted|found|blocking using|in|at|by|on|via|due|from|with ~ ~ {list}|rbls|^rbl|^dnsbl|^bl|^zen|^spamhaus|^sbl|^xbl|^pbl|^spamcop|^barracudacentral|^sorbs|^uceprotect|^njabl|^mailspike|^abuseat|^cbl|^psbl|^surriel|^manitu|^nixspam|^abusix|^lashback|^invaluement|^sendersc|^spfbl|^spamrats|^dronebl|^wpbl|^blocklist|^ahbl|^dsbl|^ordb',
+      'blocked|rejected|refused|denied|listed|blacklisted|found|blocking using|in|at|by|on|via|due|with ~ ~ {list}|rbls|^rbl|^dnsbl|^bl|^zen|^spamhaus|^sbl|^xbl|^pbl|^spamcop|^barracudacentral|^sorbs|^uceprotect|^njabl|^mailspike|^abuseat|^cbl|^psbl|^surriel|^manitu|^nixspam|^abusix|^lashback|^invaluement|^sendersc|^spfbl|^spamrats|^dronebl|^wpbl|^blocklist|^ahbl|^dsbl|^ordb',
       'blocked|rejected|refused|denied|listed using|in|at|by|on|via spamhaus|spamcop|sorbs|barracuda|uceprotect|cbl|xbl|sbl|pbl|zen|abusix|invaluement|ivmsip|mailspike|cloudmark|senderscore|nixspam|manitu|njabl|spamrats|psbl|dnswl|dsbl|ordb|ahbl',
       'listed|list ~ ~ ~ on|in|at|by|as ~ ~ ~ {list}',
       'listed|blocked|found ** ^zen|^spamhaus|^spamcop|^barracudacentral|^sorbs|^uceprotect|^abuseat|^spamrats|^mailspike|^manitu|^psbl|^surriel',
@@ -323,7 +345,7 @@ export const senders = [
     source: postfixSmtpd,
     examples: [
       '550 5.7.1 Service unavailable, Client host [192.0.2.1] blocked using Spamhaus, too many spam',
-      '554 5.7.1 Client host [192.0.2.9] blocked using b.barracudacentral.org; see the page; message looked like spam'
+      '554 5.7.1 Client host [192.0.2.9] blocked using bl.spamcop.net; see the page; message looked like spam'
     ]
   },
   {
@@ -353,7 +375,14 @@ export const senders = [
       'ip ~ address? ~ ~ blocked|banned|rejected|refused|denied|blacklisted|not|listed',
       'blocked|banned|rejected|refused|denied|refusing|blocking|rejecting|deny|block ~ ~ ~ ip|#ip|network|host|server|subnet|range|isp|netblock|mta',
       'host|client|server|network|mta|subnet|netblock|isp ~ ~ blocked|banned|blacklisted|blocklisted|denied|refused|rejected|listed',
-      'ip|#ip|host|client|server|network ~ ~ not ~ ~ allowed|accepted|permitted|authorized|authorised|whitelisted|welcome|trusted',
+      'ip|#ip|client|network ~ ~ not ~ ~ allowed|accepted|permitted|authorized|authorised|whitelisted|welcome|trusted',
+      'START blocked see',
+      'not allowed to connect',
+      'use ~ smtp|mail server of ~ isp|provider',
+      'no access from ~ server|host|ip',
+      'not ~ good reputation',
+      'access to submit messages',
+      'access to ~ mail system ~ rejected',
       'not ~ allowed|permitted|accept|authorized ~ ~ from ~ ~ ip|#ip|host|server|network|range|location|country|region',
       'not accept|accepting|allow|allowed ~ ~ mail|connection|email|messages|connections|traffic ~ ~ from ~ ~ ip|#ip|host|server|dynamic|network|range',
       'mail|connection|connections|messages|access|email|traffic|sessions from ~ ~ ip|#ip|host|server|network|range|isp ~ ~ ~ blocked|refused|rejected|denied|not|banned|restricted',
@@ -426,7 +455,7 @@ export const senders = [
     id: 'words.ip.reputation-limit',
     reason: 'ip_reputation',
     says: [
-      'rate|ratelimit|rate limited|limited|limit|throttled|deferred * due ~ ~ ip? reputation',
+      'rate|ratelimit|limited|limit|throttled|deferred * due ~ ~ ip? reputation',
       'ip reputation * ratelimit|rate|limit|throttle',
       'limited|throttled|deferred ~ ~ ~ poor|low|bad ~ reputation',
       'reputation * too many|rate'
@@ -435,15 +464,31 @@ export const senders = [
     weight: 'clear',
     source: 'https://www.rfc-editor.org/rfc/rfc6647',
     examples: [
-      '421 4.7.0 Rate limited due to IP reputation',
+      '421 4.7.0 Rate limited due to the reputation of your IP',
       '450 4.7.1 message deferred due to low reputation of 192.0.2.1'
+    ]
+  },
+  {
+    id: 'words.domain.dnsbl',
+    reason: 'domain_reputation',
+    says: [
+      'dbl|uribl|surbl|ivmuri|zrd|rhsbl|^dbl|^uribl|^surbl|^rhsbl|^ivmuri|^zrd',
+      'blocked|listed|rejected|found|blacklisted * ^dbl|^uribl|^surbl|^rhsbl|dbl|uribl|surbl|rhsbl',
+      'client host * blocked using * ^dbl|^uribl|^surbl|^rhsbl',
+      'address|domain * blocked using * ^dbl|^uribl|^surbl|^rhsbl'
+    ],
+    unless: ['open|public resolver', 'query ~ refused', 'recipient'],
+    weight: 'clear',
+    source: 'https://www.spamhaus.org/dbl/',
+    examples: [
+      '554 5.7.1 Service unavailable; Client host [mail.example.com] blocked using multi.uribl.com',
+      '554 5.7.1 Service unavailable; Sender address [news@example.com] blocked using dbl.spamhaus.org'
     ]
   },
   {
     id: 'words.domain.reputation',
     reason: 'domain_reputation',
     says: [
-      'dbl|^dbl|uribl|surbl|^uribl|^surbl|ivmuri|zrd|rhsbl|^rhsbl|^ivmuri|^zrd',
       'url|uri|urls|uris|link|links|domain|website|web|hyperlink ~ ~ ~ {list}|blacklisted|blocklisted|blocked|listed|banned|blackholed|denylisted',
       'blacklisted|blocklisted|blocked|listed|banned|bad|suspicious|spam|spammy|spamvertised ~ ~ ~ url|uri|urls|uris|link|links|domain|website|domains|hyperlink',
       'url|uri|link|domain|sending|sender domain? ~ ~ reputation',
@@ -470,9 +515,9 @@ export const senders = [
     weight: 'clear',
     source: 'https://www.spamhaus.org/dbl/',
     examples: [
-      '554 5.7.1 Service unavailable; Sender address [news@example.com] blocked using dbl.spamhaus.org',
-      '550 5.7.1 Message contains a URL listed by SURBL',
-      '550 5.7.1 blocked because of the very low reputation of the sending domain'
+      '550 5.7.1 Suspected spam sender domain',
+      '550 5.7.1 Message contains a blacklisted URL',
+      '550 5.7.1 the link domain has a bad reputation'
     ]
   },
   {
@@ -487,7 +532,7 @@ export const senders = [
       'not find|resolve|determine|get ~ ~ reverse? hostname',
       'not find ~ ~ hostname',
       'no hostname',
-      'hostname|host name|name ~ ~ not|does ~ ~ match|resolve|verify|agree ~ ~ ip|#ip|address|to|back',
+      'hostname|name ~ ~ not ~ ~ match|resolve|verify|agree ~ ~ ip|#ip|address|to|back',
       'ip|#ip ~ ~ not ~ ~ resolv|resolve|map|match ~ ~ hostname|name|host|ptr|back|to|valid',
       'ip name ~ ~ forged|lookup',
       'no dns|name ~ ~ ~ for|of ~ ~ ip|#ip|host|client',
@@ -499,6 +544,7 @@ export const senders = [
       'invalid|bad helo|ehlo name|host|argument|hostname|domain',
       'helo ~ ~ ~ resolv|resolve|match|valid|fqdn|fully|qualified|ip|ptr|dns|literal|localhost|impersonat|ours|my',
       'helo ~ name|hostname|host|string|greeting|verification|identity|check',
+      'helo requires|needs ~ ~ domain|valid|address|fqdn',
       'not ~ ~ ~ helo',
       'need ~ fully qualified hostname',
       'need ~ fqdn|fully hostname|qualified|helo',
@@ -524,9 +570,9 @@ export const senders = [
     weight: 'clear',
     source: 'https://www.postfix.org/postconf.5.html#reject_unknown_client_hostname',
     examples: [
-      '450 4.7.25 Client host rejected: cannot find your hostname, [192.0.2.41]',
+      '450 4.7.25 reverse DNS lookup failed',
       '550 5.7.1 No PTR record for 192.0.2.24',
-      '550 5.7.1 <mx>: Helo command rejected: Host not found'
+      '550 5.7.1 Invalid HELO name'
     ]
   },
   {
@@ -582,6 +628,7 @@ export const senders = [
     unless: [
       'too many hops|received|loop|loops|headers',
       'mailbox|disk|storage|size|space ~ ~ quota|limit|exceed',
+      'storage allocation',
       'message|mail|attachment|header|line|file|body|data ~ size|length|big|large|long',
       'size ~ ~ ~ limit|exceed|maximum',
       'spam|content score|points',
@@ -611,7 +658,7 @@ export const senders = [
     weight: 'plain',
     source: 'https://docs.kumomta.com/',
     examples: [
-      '451 4.3.0 [internal] Sending IP temporarily suspended',
+      '451 4.3.0 Sending IP temporarily suspended',
       '421 Your deliveries are suspended temporarily'
     ]
   },
@@ -647,11 +694,10 @@ export const senders = [
       'not|no greylist',
       'undeliverable'
     ],
-    weight: 'clear',
+    weight: 'exact',
     source: 'https://www.rfc-editor.org/rfc/rfc6647',
     examples: [
       '450 4.2.0 <ada@example.com>: Recipient address rejected: Greylisted, see http://postgrey.example/help',
-      '450 4.1.1 <ada@example.com>: Recipient address rejected: unverified address: Address verification in progress',
       '451 4.3.0 Greylisting in action, please come back later'
     ]
   }

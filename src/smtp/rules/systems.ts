@@ -100,7 +100,7 @@ export const systems = [
       'rate|ratelimit|limit|limited|exceed|exceeded',
       'tls|ssl|starttls|certificate|handshake|encryption',
       'spam|blacklisted|blocklisted|{list}|reputation',
-      'queue|retry timeout|retries|expired',
+      'queue|retry_timeout|retries|expired',
       'spf|dkim|dmarc',
       'auth|authentication|authenticated|credentials',
       'policy|denied',
@@ -132,7 +132,8 @@ export const systems = [
       'hop|hops ~ ~ count|limit|exceed|exceeded|too|maximum|many',
       'exceeded|maximum ~ ~ ~ hop|hops|received',
       'received headers|header|lines ~ ~ ~ too|exceed|limit|loop|many|maximum',
-      'too many ~ received',
+      'too many received',
+      'too many ~ received header|headers|lines',
       'loop|looping'
     ],
     unless: ['feedback loop'],
@@ -141,7 +142,7 @@ export const systems = [
     examples: [
       '554 Too many hops 26 (25 max): from ada@example.org',
       '554 5.4.6 Hop count exceeded - possible mail loop',
-      '554 5.4.6 mail for example.com loops back to myself'
+      '550 mail loop detected'
     ]
   },
   {
@@ -179,7 +180,7 @@ export const systems = [
     source: rfc3463Network,
     examples: [
       'ada@example.net: retry timeout exceeded',
-      "I'm not going to try again; this message has been in the queue too long.",
+      'retries exhausted, message expired',
       '554 5.4.7 Delivery expired (message too old)'
     ]
   },
@@ -192,7 +193,7 @@ export const systems = [
       'system|disk|server|spool|filesystem|queue|partition|device ~ ~ ~ full|storage|space',
       'no space left',
       'out of memory|disk|space|resources|storage',
-      'local|internal|server|system|software|processing|application|unexpected|backend|configuration|database|disk|io|file|ldap|directory|mysql|sql|smtp|dovecot|lmtp|script|filter|scanner|technical|unknown|service|fatal|general|unspecified ~ ~ error|problem|failure|trouble|fault|exception|problems|errors|difficulties|issue|issues|malfunction|misconfiguration|fail|failed',
+      'local|internal|server|system|software|processing|application|backend|configuration|database|disk|io|file|ldap|directory|mysql|sql|smtp|dovecot|lmtp|script|filter|scanner|technical|service|fatal ~ ~ error|problem|failure|trouble|fault|exception|problems|errors|difficulties|issue|issues|malfunction|misconfiguration|fail|failed',
       'error ~ ~ in|while|during ~ ~ processing|delivery|configuration|writing|opening|reading|receiving|handling',
       'temporary|temporarily|transient|tempfail ~ ~ ~ error|failure|problem|local|lookup|server|system|internal|fail|unavailable|deferred|authentication|condition|issue|fault|delay|difficulties',
       'temporary failure|error|problem',
@@ -231,6 +232,10 @@ export const systems = [
       'delivery ~ ~ deferred|delayed|postponed',
       'deferred',
       'not ready',
+      'closing ~ transmission|channel',
+      'service closing',
+      'mailer error',
+      'no mdb',
       'bad file|database',
       'user|mailbox database ~ ~ unavailable|error|lookup',
       'aliases|alias|forward|forwarding|include|list ~ ~ ~ error|expansion|broken|problem|fail|failed',
@@ -302,10 +307,9 @@ export const systems = [
       'syntactically invalid helo|ehlo|argument',
       'syntactically ~ invalid ~ ~ argument',
       'helo|mail|rcpt|data|ehlo|hello first|before|required|expected|needed|missing',
-      'need|send|say|says|issue|expected|requires|want|polite|no|give|specify|use ~ ~ ~ helo|ehlo|mail|rcpt|hello|recipient first|command|before|from|to',
+      'need|send|say|says|issue|expected|requires|want|polite|give|specify|use ~ ~ ~ helo|ehlo|mail|rcpt|hello|recipient first|command|before',
       'need rcpt|mail|recipient|helo',
-      'say helo|hello|ehlo',
-      'says? helo',
+      'say helo|hello',
       'not implemented',
       'unimplemented',
       'pipelining|pipelined|synchronization|synchronisation',
