@@ -176,7 +176,8 @@ function subscriptions(notice: Notice): ProviderEvent[] {
     event(notice, named, {
       type,
       ...about,
-      ...(topic !== null && { stream: `topic:${topic}` }),
+      // A topic is a stream; all of the list is more than whatever stream the source may be.
+      ...(topic === null ? { everyStream: true } : { stream: `topic:${topic}` }),
       also: [topic === null ? 'all' : `topic:${topic}`]
     })
   )

@@ -15,8 +15,6 @@ import {
 
 // Delays, bounces and complaints: whose words they carry, and what SES itself makes of them.
 
-const transientGeneral = 'Transient/General'
-
 /** Bounces by type and subtype. The receiver's own words go first wherever there are any. */
 const bounceHints = new Map<string, Hint>([
   ['Permanent/NoEmail', hint('unknown_mailbox', 'bounce.permanent.no_email', 'hard')],
@@ -84,8 +82,8 @@ function bounce(notice: Notice, named: Named, kind: string): About {
   const timedOut = kind.endsWith('/CustomTimeoutExceeded')
   const said = saidOf(named, timedOut || isFromSes(notice))
   const { reply, filler: code, provenance } = said
-  if (kind === transientGeneral && isAutomaticAnswer(named.entry, said)) {
-    const answered = hint('auto_response', 'bounce.transient.general.automatic_answer')
+  if (kind === 'Transient/General' && !isFromSes(notice) && isAutomaticAnswer(named.entry, said)) {
+    const answered = hint('auto_response', 'bounce.transient.general.automatic_answer', 'decides')
     // An answer is a mail that came back after acceptance.
     const asynchronous = true
     return { type: 'email.autoreplied', reply, hint: answered, asynchronous, provenance }
@@ -128,17 +126,20 @@ function unsaid({ reply }: Said, row: string): Hint | null {
 
 /**
  * Vacation notices come as Transient/General, mostly without a diagnostic. A mail server's own refusal is
- * never taken for one: that has a reply code, a status that means something, a status report's `failed`,
- * or words that tell a failure.
+ * never taken for one: it has a reply code, a status that means something, or an MTA's label. What the words
+ * are about does not count ("I no longer work there"), unless a status report says `failed` beside them.
  */
 function isAutomaticAnswer(entry: Fields, { reply }: Said): boolean {
   const { code = null, enhanced = null, quoted = null, label = null } = reply?.parsed ?? {}
   if (code !== null || enhanced !== null || quoted !== null) return false
   if (reply?.spokenBy === 'provider' || label?.startsWith('x-')) return false
-  const { reason } = classify({ reply: reply?.parsed ?? null, outcome: 'failed' })
-  if (reason === 'auto_response') return true
   const reported = textOf(entry.action)?.trim().toLowerCase()
-  return reason === 'undetermined' && reported !== 'failed' && reported !== 'delayed'
+  if (reported !== 'failed' && reported !== 'delayed') return true
+  return reply !== null && isAnswer(reply.parsed)
+}
+
+function isAnswer(parsed: ParsedReply): boolean {
+  return classify({ reply: parsed, outcome: 'failed' }).reason === 'auto_response'
 }
 
 /** SES refused by itself. The words are its own, and its status (`5.1.1`) answers for no server. */
@@ -219,7 +220,9 @@ function saidOf({ entry, entryAt }: Named, fromSes: boolean): Said {
   const text = textOf(entry.diagnosticCode)
   const status = textOf(entry.status)?.trim() ?? null
   const parsed = parseReply(text ?? '')
-  const meant = status !== null && belongsTo(parsed, status)
+  const own = fromSes || isOwnText(parsed)
+  // Where SES speaks, a status that its words do not hold is its invention.
+  const meant = !own && status !== null && belongsTo(parsed, status)
   const filler = meant || status === parsed.enhanced ? null : status
   const provenance: Record<string, string> = {}
   if (text !== null) provenance.smtp = `${entryAt}/diagnosticCode`
@@ -227,8 +230,7 @@ function saidOf({ entry, entryAt }: Named, fromSes: boolean): Said {
   if (filler !== null) provenance.code = `${entryAt}/status`
   if (text === null && !meant) return { reply: null, filler, provenance }
   const completed = meant ? { ...parsed, enhanced: status, raw: text ?? status } : parsed
-  const spokenBy =
-    fromSes || isOwnText(parsed) ? 'provider' : isServers(parsed) ? 'receiver' : 'unknown'
+  const spokenBy = own ? 'provider' : isServers(parsed) ? 'receiver' : 'unknown'
   return { reply: { parsed: completed, spokenBy }, filler, provenance }
 }
 

@@ -37,7 +37,7 @@ export interface Notice extends Carried {
   time: Date | null
   timeAt: string | null
   /** What tells this notice from others of its kind and recipient. */
-  anchors: readonly string[]
+  anchors: readonly [message: string, moment: string]
   feedbackId: string | null
   unreadable: Unreadable[]
 }
@@ -61,15 +61,23 @@ export function noticeOf(
   const feedbackId = textOf(part.feedbackId)
   const message = messageOf(mail)
   const digest = () => createHash('sha256').update(carried.text.trim()).digest('hex')
-  const anchors = [
+  const anchors: Notice['anchors'] = [
     message.provider_id ?? feedbackId ?? digest(),
     // By the moment, not by its spelling: the two formats need not write it alike.
     ofTheMail.includes(event) ? '' : (ownTime?.toISOString() ?? feedbackId ?? digest())
   ]
   return {
     ...carried,
-    ...{ event, part, partAt, mail, message, anchors, feedbackId },
-    ...{ time, timeAt: time ? timeAt : null, unreadable: [] }
+    event,
+    part,
+    partAt,
+    mail,
+    message,
+    anchors,
+    feedbackId,
+    time,
+    timeAt: time ? timeAt : null,
+    unreadable: []
   }
 }
 
@@ -197,19 +205,19 @@ export function event(notice: Notice, named: Named, about: About): ProviderEvent
   return {
     time,
     recipient: named.address,
-    identity: [
-      notice.event,
-      anchors[0] ?? '',
-      recipientKey(named.address),
-      anchors[1] ?? '',
-      ...also
-    ],
+    identity: [notice.event, anchors[0], recipientKey(named.address), anchors[1], ...also],
     message: stream === undefined ? message : { ...message, stream },
     mx: null,
     reply: null,
     provider: {
-      ...{ name: 'ses', event: notice.event, type: null, subtype: null, code: null },
-      ...{ event_id: notice.feedbackId ?? notice.id, attempt: null, will_retry: false },
+      name: 'ses',
+      event: notice.event,
+      type: null,
+      subtype: null,
+      code: null,
+      event_id: notice.feedbackId ?? notice.id,
+      attempt: null,
+      will_retry: false,
       ...provider
     },
     hint: null,

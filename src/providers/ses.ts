@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { AppError } from '../errors.ts'
+import { AppError, type Mistake } from '../errors.ts'
 import { checkBasicAuth, checkHeader, mistakeInBasicAuth, mistakeInHeader } from './basic-auth.ts'
 import { type Fields, isFields, readJson, textOf } from './json-body.ts'
 import type { Inbound, Parsed, Provider, Tools } from './provider.ts'
@@ -18,6 +18,16 @@ import {
 // or an EventBridge API destination (both unsigned).
 
 const strict = { additionalProperties: false }
+
+const Secret = Type.Union([
+  Type.String(),
+  Type.Array(Type.String(), {
+    minItems: 1,
+    maxItems: 2,
+    description: 'Two while one replaces the other.'
+  })
+])
+type Secret = Static<typeof Secret>
 
 export const SesCredentials = Type.Union(
   [
@@ -40,21 +50,12 @@ export const SesCredentials = Type.Union(
       strict
     ),
     Type.Object(
-      {
-        basic_auth: Type.String({
-          description: '`user:password`, for raw message delivery and EventBridge.'
-        })
-      },
-      strict
+      { basic_auth: Secret },
+      { ...strict, description: '`user:password`, for raw message delivery and EventBridge.' }
     ),
     Type.Object(
-      {
-        header: Type.Object(
-          { name: Type.String(), value: Type.String() },
-          { ...strict, description: "The API key of an EventBridge connection's own header." }
-        )
-      },
-      strict
+      { header: Type.Object({ name: Type.String(), value: Secret }, strict) },
+      { ...strict, description: "The API key of an EventBridge connection's own header." }
     )
   ],
   { description: 'Amazon SES: SNS topics, or a secret for the channels that sign nothing.' }
@@ -67,13 +68,21 @@ export const ses: Provider<SesCredentials> = {
 
   check(credentials) {
     if ('basic_auth' in credentials) {
-      return mistakes('/basic_auth', mistakeInBasicAuth(credentials.basic_auth))
+      return mistakesIn('/basic_auth', credentials.basic_auth, mistakeInBasicAuth)
     }
-    if ('header' in credentials) return mistakes('/header', mistakeInHeader(credentials.header))
+    if ('header' in credentials) {
+      const { name, value } = credentials.header
+      return [
+        ...mistakesIn('/header/name', name, () => mistakeInHeader({ name, value: 'any' })),
+        ...mistakesIn('/header/value', value, (secret) =>
+          mistakeInHeader({ name: 'any', value: secret })
+        )
+      ]
+    }
     const { topic_arns, signing_certificate: pem } = credentials
     return [
-      ...topic_arns.flatMap((arn, index) => mistakes(`/topic_arns/${index}`, mistakeInTopic(arn))),
-      ...mistakes('/signing_certificate', pem === undefined ? null : mistakeInCertificate(pem))
+      ...topic_arns.flatMap((arn, at) => mistakesIn(`/topic_arns/${at}`, arn, mistakeInTopic)),
+      ...(pem === undefined ? [] : mistakesIn('/signing_certificate', pem, mistakeInCertificate))
     ]
   },
 
@@ -96,8 +105,20 @@ export const ses: Provider<SesCredentials> = {
   }
 }
 
-function mistakes(pointer: string, detail: string | null) {
-  return detail === null ? [] : [{ pointer, detail }]
+function secretsOf(secret: Secret): string[] {
+  return typeof secret === 'string' ? [secret] : secret
+}
+
+function mistakesIn(
+  pointer: string,
+  secret: Secret,
+  mistakeIn: (secret: string) => string | null
+): Mistake[] {
+  return secretsOf(secret).flatMap((each, index) => {
+    const detail = mistakeIn(each)
+    const at = typeof secret === 'string' ? pointer : `${pointer}/${index}`
+    return detail === null ? [] : [{ pointer: at, detail }]
+  })
 }
 
 function mistakeInTopic(arn: string): string | null {
@@ -143,17 +164,14 @@ function authenticateSecret(
 ): void {
   const basic = 'basic_auth' in credentials
   const shown = basic
-    ? checkBasicAuth(headers.authorization, credentials.basic_auth)
-    : checkHeader(headers[credentials.header.name.toLowerCase()], credentials.header.value)
-  if (shown === 'absent') {
-    throw new AppError(
-      'signature-missing',
-      basic
-        ? 'There are no Basic credentials. Put them into the endpoint of the subscription (https://user:password@…) or into the connection of the API destination.'
-        : "The header with the secret is missing. Set it as the API key of the API destination's connection."
-    )
-  }
-  if (shown === 'wrong') {
+    ? secretsOf(credentials.basic_auth).map((secret) =>
+        checkBasicAuth(headers.authorization, secret)
+      )
+    : secretsOf(credentials.header.value).map((secret) =>
+        checkHeader(headers[credentials.header.name.toLowerCase()], secret)
+      )
+  if (shown.includes('ok')) return
+  if (shown.includes('wrong')) {
     throw new AppError(
       'credentials-invalid',
       basic
@@ -161,6 +179,12 @@ function authenticateSecret(
         : "The secret in the header is wrong: compare the connection's API key with this source's header."
     )
   }
+  throw new AppError(
+    'signature-missing',
+    basic
+      ? 'There are no Basic credentials. Put them into the endpoint of the subscription (https://user:password@…) or into the connection of the API destination.'
+      : "The header with the secret is missing. Set it as the API key of the API destination's connection."
+  )
 }
 
 // What the channels wrap round an event

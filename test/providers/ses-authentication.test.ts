@@ -272,6 +272,7 @@ test('a message of a Chinese topic has its certificate there', async () => {
 // The channels that sign nothing
 
 const secret = { basic_auth: 'hook:s3cret' }
+const two = { basic_auth: ['hook:s3cret', 'hook:next'] }
 const header = { header: { name: 'X-Api-Key', value: 's3cret' } }
 const event = { eventType: 'Send', mail: {}, send: {} }
 
@@ -280,6 +281,10 @@ test.for<[string, Inbound['headers'], SesCredentials, ErrorCode | null]>([
   ['wrong Basic credentials', basic('hook:secret'), secret, 'credentials-invalid'],
   ['no Basic credentials', {}, secret, 'signature-missing'],
   ['a bearer token', { authorization: 'Bearer s3cret' }, secret, 'signature-missing'],
+  ['the newer of two Basic secrets', basic('hook:next'), two, null],
+  ['the older of two Basic secrets', basic('hook:s3cret'), two, null],
+  ['neither of two Basic secrets', basic('hook:last'), two, 'credentials-invalid'],
+  ['none of two Basic secrets', {}, two, 'signature-missing'],
   ['the right header', { 'x-api-key': 's3cret' }, header, null],
   ['a wrong header', { 'x-api-key': 'other' }, header, 'credentials-invalid'],
   ['no header', basic('hook:s3cret'), header, 'signature-missing']
@@ -311,6 +316,8 @@ test.for<[unknown, boolean]>([
   [pinned, true],
   [secret, true],
   [header, true],
+  [two, true],
+  [{ basic_auth: ['a:b', 'c:d', 'e:f'] }, false],
   [{}, false],
   [{ topic_arns: [] }, false],
   [{ topic_arns: [topic, topic] }, false],
@@ -335,7 +342,9 @@ test.for<[SesCredentials, string[]]>([
   [{ topic_arns: [topic], signing_certificate: '' }, ['/signing_certificate']],
   [{ topic_arns: ['x'], signing_certificate: 'x' }, ['/topic_arns/0', '/signing_certificate']],
   [{ basic_auth: 'hook' }, ['/basic_auth']],
-  [{ header: { name: 'X Api', value: 's3cret' } }, ['/header']]
+  [{ basic_auth: ['hook:s3cret', 'hook:'] }, ['/basic_auth/1']],
+  [{ header: { name: 'X Api', value: 's3cret' } }, ['/header/name']],
+  [{ header: { name: 'X-Api', value: ['s3cret', ' '] } }, ['/header/value/1']]
 ])('what is wrong with %o is pointed out', ([credentials, pointers]) => {
   expect(ses.check(credentials).map(({ pointer }) => pointer)).toEqual(pointers)
 })

@@ -201,6 +201,11 @@ test.for<[string, Fields, string]>([
   ],
   ['filler as status', { status: '5.0.0', diagnosticCode: undefined }, 'email.autoreplied'],
   [
+    'words that would mean a dead mailbox',
+    { status: undefined, diagnosticCode: 'smtp; This mailbox is closed, I work elsewhere' },
+    'email.autoreplied'
+  ],
+  [
     'a failed report',
     { status: '5.0.0', action: 'failed', diagnosticCode: undefined },
     'email.bounced'
@@ -219,9 +224,29 @@ test.for<[string, Fields, string]>([
   const message = bounce(recipient, { bounceType: 'Transient', bounceSubType: 'General' })
   const [event] = ses.parse(enveloped(message)).events
   expect(event!.type).toBe(type)
-  if (type === 'email.autoreplied') {
-    expect(event).toMatchObject({ asynchronous: true, hint: { reason: 'auto_response' } })
+  if (type !== 'email.autoreplied') return
+  expect(event!.asynchronous).toBe(true)
+  expect(reasonOf(event!)).toBe('auto_response')
+})
+
+test.for(['dns; amazonses.com', 'dsn; amazonses.com'])(
+  'what %s reports is no vacation notice',
+  (reportingMTA) => {
+    const part = { bounceType: 'Transient', bounceSubType: 'General', reportingMTA }
+    const message = bounce({ status: undefined, diagnosticCode: undefined }, part)
+    expect(ses.parse(enveloped(message)).events[0]!.type).toBe('email.bounced')
   }
+)
+
+test.for<[string, Fields, Fields]>([
+  ['a subtype of SES that is new', { diagnosticCode: 'Amazon SES did not send it' }, {}],
+  ['SES as reporter', { diagnosticCode: 'smtp; no' }, { reportingMTA: 'dns; amazonses.com' }]
+])('a status without a reply of its own is not one, with %s', ([, recipient, part]) => {
+  const message = bounce(recipient, { bounceSubType: 'Whatever', ...part })
+  expect(ses.parse(enveloped(message)).events[0]).toMatchObject({
+    reply: { parsed: { code: null, enhanced: null }, spokenBy: 'provider' },
+    provider: { code: '5.1.1' }
+  })
 })
 
 test.for<[string, string, Fields, string]>([
