@@ -212,6 +212,8 @@ function permanenceOf(input: ClassifyInput, reason: Reason): Permanence {
   if (replyClass === 5) return 'permanent'
   if (replyClass === 4) return 'transient'
   if (input.outcome === 'deferred') return 'transient'
+  // An automatic answer is no failure, whoever recognised it.
+  if (reason === 'auto_response') return 'unknown'
   const strength = input.hint?.strength
   return strength === 'decides' || strength === 'hard' ? 'permanent' : 'unknown'
 }

@@ -226,7 +226,7 @@ test.for<[string, Fields, string]>([
   expect(event!.type).toBe(type)
   if (type !== 'email.autoreplied') return
   expect(event!.asynchronous).toBe(true)
-  expect(reasonOf(event!)).toBe('auto_response')
+  expect(readingOf(event!)).toMatchObject({ reason: 'auto_response', permanence: 'unknown' })
 })
 
 test.for(['dns; amazonses.com', 'dsn; amazonses.com'])(
@@ -473,7 +473,11 @@ function delay(delayType: string, recipient: Fields = {}) {
   }
 }
 
-function reasonOf({ type, reply, hint }: ProviderEvent) {
+function reasonOf(event: ProviderEvent) {
+  return readingOf(event).reason
+}
+
+function readingOf({ type, reply, hint }: ProviderEvent) {
   const outcome = type === 'email.deferred' ? 'deferred' : 'failed'
-  return classify({ reply: reply?.parsed ?? null, outcome, hint }).reason
+  return classify({ reply: reply?.parsed ?? null, outcome, hint })
 }
