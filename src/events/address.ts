@@ -40,12 +40,16 @@ export function canonicalDomain(written: string): string | null {
     return text.toLowerCase()
   if (text === '' || /[^\p{L}\p{N}\p{M}.\-_。．｡]/u.test(text)) return null
   const ascii = domainToASCII(text)
+  // It follows the URL standard, which reads `1.2` and `0x7f` as IPv4 addresses and writes them out in full.
+  if (/\.\d+$/.test(ascii) && ascii !== text) return null
   const labels = ascii.split('.')
   const fits = ascii.length <= 253 && labels.every((l) => l.length > 0 && l.length <= 63)
   return ascii !== '' && fits ? ascii : null
 }
 
 function isLocalPart(local: string): boolean {
-  if (/^".*"$/.test(local)) return !/[\p{Cc}]/u.test(local)
-  return !/[\s\p{Cc}"(),:;<>@[\\\]]/u.test(local)
+  // Neither control characters nor lone surrogates: no text column holds them.
+  if (/[\p{Cc}\p{Cs}]/u.test(local)) return false
+  if (local.startsWith('"')) return /^"(?:[^"\\]|\\.)*"$/.test(local)
+  return !/[\s"(),:;<>@[\\\]]/.test(local)
 }

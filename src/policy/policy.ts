@@ -5,7 +5,7 @@
  */
 import type { Mistake } from '../errors.ts'
 import type { Confidence, Permanence } from '../smtp/classify.ts'
-import { type Action, faultOf, type Reason, type ReasonOf } from '../smtp/reasons.ts'
+import { type Action, faultOf, type Reason, type ReasonOf, reasonNames } from '../smtp/reasons.ts'
 
 /** Whom a suppression stops: everything, or the event's own stream where it has one. */
 export type RuleScope = 'all' | 'stream'
@@ -57,14 +57,40 @@ export function checkPolicy(policy: Policy): Mistake[] {
     if (seen.has(rule.id))
       mistakes.push({ pointer: `/rules/${index}/id`, detail: `${rule.id} is used twice` })
     seen.add(rule.id)
-    if (rule.on !== 'failure' || rule.action !== 'suppress') continue
-    for (const [at, reason] of rule.reasons.entries()) {
-      if (faultOf(reason) === 'recipient') continue
-      mistakes.push({
-        pointer: `/rules/${index}/reasons/${at}`,
-        detail: `${reason} is not the recipient's fault, so it may not suppress an address`
-      })
-    }
+    if (rule.action === 'suppress') mistakes.push(...mistakesOfSuppression(rule, `/rules/${index}`))
   }
   return mistakes
+}
+
+/** Looks closer than the type does: a document from outside was never compiled. */
+function mistakesOfSuppression(
+  rule: Extract<PolicyRule, { action: 'suppress' }>,
+  pointer: string
+): Mistake[] {
+  const { on, spam, candidates, reasons }: Partial<Record<string, unknown>> = { ...rule }
+  switch (on) {
+    case 'opt-out':
+      return []
+    case 'complaint':
+      return spam === true && candidates === 'one'
+        ? []
+        : [{ pointer, detail: 'only a complaint of spam by one known recipient may suppress' }]
+    case 'failure':
+      if (!Array.isArray(reasons)) {
+        const detail = "a rule that suppresses names its reasons, each the recipient's fault"
+        return [{ pointer: `${pointer}/reasons`, detail }]
+      }
+      return reasons.flatMap((reason: unknown, at) =>
+        reasonNames.some((name) => name === reason && faultOf(name) === 'recipient')
+          ? []
+          : [
+              {
+                pointer: `${pointer}/reasons/${at}`,
+                detail: `${reason} is not the recipient's fault, so it may not suppress an address`
+              }
+            ]
+      )
+    default:
+      return [{ pointer: `${pointer}/on`, detail: `${on} may not suppress an address` }]
+  }
 }
