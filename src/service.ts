@@ -1,15 +1,16 @@
 /** Starts everything in order and closes it in the reverse one. */
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
-import type { FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { type Config, commaList } from './config.ts'
-import { AppError } from './errors.ts'
+import { AppError, type Mistake } from './errors.ts'
 import type { ProviderName } from './events/event.ts'
 import { createCertificateFetcher, fetchText } from './ingest/certificates.ts'
 import { GroupCommit } from './ingest/group-commit.ts'
 import { HealthRecorder } from './ingest/health.ts'
+import { parseAllowList } from './outbound/allow-list.ts'
 import { DeliveryWorker } from './outbound/deliver.ts'
 import { createDispatcher } from './outbound/send.ts'
 import { defaultPolicy } from './policy/default-policy.ts'
@@ -130,30 +131,67 @@ async function listen(app: FastifyInstance, config: Config): Promise<void> {
   }
 }
 
-/** The four sources that settings make, under fixed ids. Throws `settings-invalid`. */
-export function settingsSources(config: Config): Source[] {
-  const given: [keyof Config, ProviderName, unknown][] = []
-  if (config.SES_TOPIC_ARNS) {
-    given.push(['SES_TOPIC_ARNS', 'ses', { topic_arns: commaList(config.SES_TOPIC_ARNS) }])
-  }
-  if (config.SENDGRID_PUBLIC_KEY) {
-    given.push(['SENDGRID_PUBLIC_KEY', 'sendgrid', { public_keys: [config.SENDGRID_PUBLIC_KEY] }])
-  }
-  if (config.POSTMARK_BASIC_AUTH) {
-    given.push(['POSTMARK_BASIC_AUTH', 'postmark', { basic_auth: config.POSTMARK_BASIC_AUTH }])
-  }
-  if (config.MAILGUN_SIGNING_KEY) {
-    given.push(['MAILGUN_SIGNING_KEY', 'mailgun', { signing_keys: [config.MAILGUN_SIGNING_KEY] }])
-  }
-  const mistakes = given.flatMap(([setting, name, credentials]) =>
-    providers[name]
+/** What is wrong with settings that look right: credentials, networks. */
+export function mistakesInSettings(given: Partial<Config>): Mistake[] {
+  const sources = sourcesGiven(given).flatMap(({ setting, provider, credentials }) =>
+    providers[provider]
       .check(credentials)
       .map(({ detail }) => ({ pointer: `/${setting}`, detail: `${setting}: ${detail}` }))
   )
+  return [
+    ...sources,
+    ...mistakeWhere('OUTBOUND_ALLOW', 'must list networks, addresses or hosts with commas', () =>
+      parseAllowList(commaList(given.OUTBOUND_ALLOW))
+    ),
+    ...mistakeWhere(
+      'TRUST_PROXY',
+      'must list addresses or networks with commas',
+      () => given.TRUST_PROXY && Fastify({ trustProxy: commaList(given.TRUST_PROXY) })
+    )
+  ]
+}
+
+function mistakeWhere(setting: keyof Config, detail: string, read: () => unknown): Mistake[] {
+  try {
+    read()
+    return []
+  } catch {
+    return [{ pointer: `/${setting}`, detail: `${setting} ${detail}` }]
+  }
+}
+
+interface GivenSource {
+  setting: keyof Config
+  provider: ProviderName
+  credentials: unknown
+}
+
+function sourcesGiven(config: Partial<Config>): GivenSource[] {
+  const given: GivenSource[] = []
+  const add = (setting: keyof Config, provider: ProviderName, credentials: unknown) =>
+    given.push({ setting, provider, credentials })
+  if (config.SES_TOPIC_ARNS) {
+    add('SES_TOPIC_ARNS', 'ses', { topic_arns: commaList(config.SES_TOPIC_ARNS) })
+  }
+  if (config.SENDGRID_PUBLIC_KEY) {
+    add('SENDGRID_PUBLIC_KEY', 'sendgrid', { public_keys: [config.SENDGRID_PUBLIC_KEY] })
+  }
+  if (config.POSTMARK_BASIC_AUTH) {
+    add('POSTMARK_BASIC_AUTH', 'postmark', { basic_auth: config.POSTMARK_BASIC_AUTH })
+  }
+  if (config.MAILGUN_SIGNING_KEY) {
+    add('MAILGUN_SIGNING_KEY', 'mailgun', { signing_keys: [config.MAILGUN_SIGNING_KEY] })
+  }
+  return given
+}
+
+/** The four sources that settings make, under fixed ids. Throws `settings-invalid`. */
+export function settingsSources(config: Config): Source[] {
+  const mistakes = mistakesInSettings(config)
   if (mistakes.length > 0) {
     throw new AppError('settings-invalid', 'The settings have mistakes.', { mistakes })
   }
-  return given.map(([, provider, credentials]) => ({
+  return sourcesGiven(config).map(({ provider, credentials }) => ({
     tenant: 'default',
     id: provider,
     name: provider,
