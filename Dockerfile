@@ -12,6 +12,8 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json openapi.yaml LICENSE ./
 COPY migrations ./migrations
+# The page that problems point to.
+COPY docs/problems.md ./docs/problems.md
 
 # Without DATABASE_URL the embedded database, the keys and the first admin key live in /data.
 RUN mkdir /data && chown node:node /data

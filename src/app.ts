@@ -4,7 +4,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { requireKeys } from './http/auth.ts'
-import { handleErrors } from './http/problems.ts'
+import { answerError, handleErrors, refuseNul } from './http/problems.ts'
 import { endpointRoutes } from './http/routes/endpoints.ts'
 import { eventRoutes } from './http/routes/events.ts'
 import { keyRoutes } from './http/routes/keys.ts'
@@ -12,6 +12,7 @@ import { serviceRoutes } from './http/routes/service.ts'
 import { sourceRoutes } from './http/routes/sources.ts'
 import { suppressionRoutes } from './http/routes/suppressions.ts'
 import { webhookRoutes } from './http/routes/webhooks.ts'
+import { isTime } from './http/times.ts'
 import type { IngestTools } from './ingest/ingest.ts'
 import type { GuardOptions } from './outbound/guard.ts'
 import type { Database } from './store/database.ts'
@@ -44,7 +45,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     trustProxy: deps.trustProxy.length > 0 ? deps.trustProxy : false,
     routerOptions: { maxParamLength: 700 },
     genReqId: () => `req_${crypto.randomUUID()}`,
-    ajv: { customOptions: { removeAdditional: false, allErrors: true, coerceTypes: true } }
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply),
+    ajv: {
+      customOptions: { removeAdditional: false, allErrors: true, coerceTypes: true },
+      onCreate: (ajv) => ajv.addFormat('date-time', isTime)
+    }
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   handleErrors(app)
@@ -83,6 +88,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(webhookRoutes, deps)
   await app.register(async (guarded) => {
     requireKeys(guarded, deps.keys)
+    refuseNul(guarded)
     await guarded.register(suppressionRoutes, deps)
     await guarded.register(eventRoutes, deps)
     await guarded.register(sourceRoutes, deps.ingest)

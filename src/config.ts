@@ -81,13 +81,13 @@ const advice: Partial<Record<keyof Settings, string>> = {
 
 /**
  * Reads the settings out of an environment. Empty values count as unset. Throws `settings-invalid` with
- * every mistake at once, those that `check` finds in the values among them; no value is repeated in a
- * message, since it may be a secret.
+ * every mistake at once; no value is repeated in a message, since it may be a secret. `look` finds the
+ * mistakes that only later rooms can see; it gets the values that fit the schema.
  */
 export function loadConfig(
   // biome-ignore lint/style/noProcessEnv: the one place where the environment enters
   environment: Readonly<Record<string, string | undefined>> = process.env,
-  check: (given: Partial<Config>) => Mistake[] = () => []
+  look: (fitting: Partial<Settings>) => Mistake[] = () => []
 ): Config {
   const given: Record<string, unknown> = {}
   for (const name of Object.keys(Settings.properties)) {
@@ -112,7 +112,8 @@ export function loadConfig(
       })
     }
   }
-  mistakes.push(...check(given))
+  const fitting = Object.entries(given).filter(([name]) => !seen.has(name))
+  mistakes.push(...look(Object.fromEntries(fitting)))
   if (mistakes.length > 0) {
     throw new AppError('settings-invalid', 'The settings have mistakes.', { mistakes })
   }

@@ -4,10 +4,10 @@ import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
 import { loadConfig } from './config.ts'
 import { AppError } from './errors.ts'
-import { checkSettings, type Service, startService } from './service.ts'
+import { mistakesInSettings, type Service, startService } from './service.ts'
 
 try {
-  const config = loadConfig(undefined, checkSettings)
+  const config = loadConfig(undefined, mistakesInSettings)
   const log = pino({ level: config.LOG_LEVEL })
   const service = await startService(config, log)
   welcome(service, config.DATABASE_URL === undefined ? resolve(config.DATA_DIR) : null)

@@ -1,7 +1,7 @@
 /** Starts everything in order and closes it in the reverse one. */
 import { randomBytes } from 'node:crypto'
-import { type AddressInfo, isIP } from 'node:net'
-import type { FastifyInstance } from 'fastify'
+import type { AddressInfo } from 'node:net'
+import Fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { type Config, commaList } from './config.ts'
@@ -131,35 +131,67 @@ async function listen(app: FastifyInstance, config: Config): Promise<void> {
   }
 }
 
-/** What is wrong with settings whose meaning other rooms know. */
-export function checkSettings(config: Partial<Config>): Mistake[] {
-  const mistakes: Mistake[] = []
-  for (const [setting, provider, credentials] of sourceSettings(config)) {
-    for (const { detail } of providers[provider].check(credentials)) {
-      mistakes.push({ pointer: `/${setting}`, detail: `${setting}: ${detail}` })
-    }
-  }
-  for (const part of commaList(config.TRUST_PROXY)) {
-    const [address = '', bits = '0'] = part.split('/')
-    if (['loopback', 'linklocal', 'uniquelocal'].includes(part)) continue
-    if (isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= 128) continue
-    const detail = 'TRUST_PROXY must list addresses or networks such as 10.0.0.0/8'
-    mistakes.push({ pointer: '/TRUST_PROXY', detail })
-  }
-  try {
-    parseAllowList(commaList(config.OUTBOUND_ALLOW))
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    for (const { detail } of error.mistakes) {
-      mistakes.push({ pointer: '/OUTBOUND_ALLOW', detail: `OUTBOUND_ALLOW: ${detail}` })
-    }
-  }
-  return mistakes
+/** What is wrong with settings that look right: credentials, networks. */
+export function mistakesInSettings(given: Partial<Config>): Mistake[] {
+  const sources = sourcesGiven(given).flatMap(({ setting, provider, credentials }) =>
+    providers[provider]
+      .check(credentials)
+      .map(({ detail }) => ({ pointer: `/${setting}`, detail: `${setting}: ${detail}` }))
+  )
+  return [
+    ...sources,
+    ...mistakeWhere('OUTBOUND_ALLOW', 'must list networks, addresses or hosts with commas', () =>
+      parseAllowList(commaList(given.OUTBOUND_ALLOW))
+    ),
+    ...mistakeWhere(
+      'TRUST_PROXY',
+      'must list addresses or networks with commas',
+      () => given.TRUST_PROXY && Fastify({ trustProxy: commaList(given.TRUST_PROXY) })
+    )
+  ]
 }
 
-/** The four sources that settings make, under fixed ids. */
-function settingsSources(config: Config): Source[] {
-  return sourceSettings(config).map(([, provider, credentials]) => ({
+function mistakeWhere(setting: keyof Config, detail: string, read: () => unknown): Mistake[] {
+  try {
+    read()
+    return []
+  } catch {
+    return [{ pointer: `/${setting}`, detail: `${setting} ${detail}` }]
+  }
+}
+
+interface GivenSource {
+  setting: keyof Config
+  provider: ProviderName
+  credentials: unknown
+}
+
+function sourcesGiven(config: Partial<Config>): GivenSource[] {
+  const given: GivenSource[] = []
+  const add = (setting: keyof Config, provider: ProviderName, credentials: unknown) =>
+    given.push({ setting, provider, credentials })
+  if (config.SES_TOPIC_ARNS) {
+    add('SES_TOPIC_ARNS', 'ses', { topic_arns: commaList(config.SES_TOPIC_ARNS) })
+  }
+  if (config.SENDGRID_PUBLIC_KEY) {
+    add('SENDGRID_PUBLIC_KEY', 'sendgrid', { public_keys: [config.SENDGRID_PUBLIC_KEY] })
+  }
+  if (config.POSTMARK_BASIC_AUTH) {
+    add('POSTMARK_BASIC_AUTH', 'postmark', { basic_auth: config.POSTMARK_BASIC_AUTH })
+  }
+  if (config.MAILGUN_SIGNING_KEY) {
+    add('MAILGUN_SIGNING_KEY', 'mailgun', { signing_keys: [config.MAILGUN_SIGNING_KEY] })
+  }
+  return given
+}
+
+/** The four sources that settings make, under fixed ids. Throws `settings-invalid`. */
+export function settingsSources(config: Config): Source[] {
+  const mistakes = mistakesInSettings(config)
+  if (mistakes.length > 0) {
+    throw new AppError('settings-invalid', 'The settings have mistakes.', { mistakes })
+  }
+  return sourcesGiven(config).map(({ provider, credentials }) => ({
     tenant: 'default',
     id: provider,
     name: provider,
@@ -171,21 +203,4 @@ function settingsSources(config: Config): Source[] {
     createdAt: null,
     updatedAt: null
   }))
-}
-
-function sourceSettings(config: Partial<Config>): [keyof Config, ProviderName, unknown][] {
-  const given: [keyof Config, ProviderName, unknown][] = []
-  if (config.SES_TOPIC_ARNS) {
-    given.push(['SES_TOPIC_ARNS', 'ses', { topic_arns: commaList(config.SES_TOPIC_ARNS) }])
-  }
-  if (config.SENDGRID_PUBLIC_KEY) {
-    given.push(['SENDGRID_PUBLIC_KEY', 'sendgrid', { public_keys: [config.SENDGRID_PUBLIC_KEY] }])
-  }
-  if (config.POSTMARK_BASIC_AUTH) {
-    given.push(['POSTMARK_BASIC_AUTH', 'postmark', { basic_auth: config.POSTMARK_BASIC_AUTH }])
-  }
-  if (config.MAILGUN_SIGNING_KEY) {
-    given.push(['MAILGUN_SIGNING_KEY', 'mailgun', { signing_keys: [config.MAILGUN_SIGNING_KEY] }])
-  }
-  return given
 }

@@ -1,6 +1,7 @@
 /** Lists: `limit` and an opaque `cursor` that carries the filters along. */
 import { type TSchema, Type } from '@sinclair/typebox'
 import { AppError } from '../errors.ts'
+import { isTime } from './times.ts'
 
 export const PageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 100 })),
@@ -47,7 +48,7 @@ export function pageOf<Q extends { limit?: number; cursor?: string }>(
       `The cursor belongs to another ${name}. Leave the filters out, or start without a cursor.`
     )
   }
-  // The filters were checked by the schema when the cursor was made, and are strings all.
+  // Strings all, and times where they must be; whatever else a forged one holds finds nothing.
   return { filter: held.filter as typeof filter, after: held.after, limit }
 }
 
@@ -75,10 +76,16 @@ function decode(cursor: string) {
     if (typeof list !== 'string' || !Array.isArray(after) || !after.every(strings)) return null
     if (typeof filter !== 'object' || filter === null || !Object.values(filter).every(strings))
       return null
-    // The first key of every list is a time.
-    if (Number.isNaN(Date.parse(after[0] ?? ''))) return null
-    return { list, filter: filter as Record<string, string>, after }
+    const filters = filter as Record<string, string>
+    const times = Object.entries(filters).filter(([name]) => /_(?:after|before)$/.test(name))
+    if (!times.every(([, time]) => isTime(time)) || !isPosition(after[0] ?? '')) return null
+    return { list, filter: filters, after }
   } catch {
     return null
   }
+}
+
+/** The first key of every list is a time as the database writes it: `2026-03-12 09:20:31.517+00`. */
+function isPosition(text: string): boolean {
+  return isTime(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'))
 }

@@ -91,38 +91,70 @@ export function handleErrors(app: FastifyInstance): void {
       'No route answers here. The routes are listed at /docs.'
     )
   )
-  app.setErrorHandler<FastifyError | AppError>((error, request, reply) => {
-    if (error instanceof AppError) {
-      const { status } = problems[error.code]
-      if (status >= 500) request.log.warn({ err: error, code: error.code }, 'request refused')
-      return sendProblem(request, reply, error.code, error.message, error.mistakes)
-    }
-    if (error.validation !== undefined) {
-      const where = error.validationContext ?? 'body'
-      const mistakes = error.validation.map((mistake) => ({
-        pointer: pointerOf(where, mistake),
-        detail: mistake.message ?? 'does not fit'
-      }))
-      return sendProblem(
-        request,
-        reply,
-        'request-invalid',
-        `The ${where} has mistakes; each is named.`,
-        mistakes
-      )
-    }
-    const known = fastifyCodes[error.code] ?? (error.statusCode === 400 ? 'body-unreadable' : null)
-    if (known !== null && known !== undefined) {
-      return sendProblem(request, reply, known, advice[known] ?? error.message)
-    }
-    request.log.error({ err: error }, 'request failed')
+  app.setErrorHandler<FastifyError | AppError>(answerError)
+}
+
+export function answerError(
+  error: FastifyError | AppError,
+  request: FastifyRequest,
+  reply: FastifyReply
+): FastifyReply {
+  if (error instanceof AppError) {
+    const { status } = problems[error.code]
+    if (status >= 500) request.log.warn({ err: error, code: error.code }, 'request refused')
+    return sendProblem(request, reply, error.code, error.message, error.mistakes)
+  }
+  if (error.validation !== undefined) {
+    const where = error.validationContext ?? 'body'
+    const mistakes = error.validation.map((mistake) => ({
+      pointer: pointerOf(where, mistake),
+      detail: mistake.message ?? 'does not fit'
+    }))
     return sendProblem(
       request,
       reply,
-      'internal',
-      'This is a fault of the service and has been logged.'
+      'request-invalid',
+      `The ${where} has mistakes; each is named.`,
+      mistakes
     )
+  }
+  const known = fastifyCodes[error.code] ?? (error.statusCode === 400 ? 'body-unreadable' : null)
+  if (known !== null && known !== undefined) {
+    return sendProblem(request, reply, known, advice[known] ?? error.message)
+  }
+  request.log.error({ err: error }, 'request failed')
+  return sendProblem(
+    request,
+    reply,
+    'internal',
+    'This is a fault of the service and has been logged.'
+  )
+}
+
+/**
+ * PostgreSQL holds no NUL in text, so none can be found or stored: every one in a request is a mistake.
+ * Addresses are left to those who judge them; a bulk check answers for each in its place.
+ */
+export function refuseNul(app: FastifyInstance): void {
+  app.addHook('preHandler', async (request) => {
+    if (nulsIn(request.params, '').length > 0) {
+      throw new AppError('not-found', 'Nothing has an id that holds a NUL character.')
+    }
+    const parts = { querystring: request.query, body: request.body }
+    const mistakes = Object.entries(parts).flatMap(([where, value]) => nulsIn(value, `/${where}`))
+    if (mistakes.length > 0) {
+      throw new AppError('request-invalid', 'The request holds a NUL character.', { mistakes })
+    }
   })
+}
+
+function nulsIn(value: unknown, pointer: string): Mistake[] {
+  if (typeof value === 'string') {
+    const isAddress = /\/(?:email|recipient|emails\/\d+)$/.test(pointer)
+    return value.includes('\0') && !isAddress ? [{ pointer, detail: 'holds a NUL character' }] : []
+  }
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) => nulsIn(inner, `${pointer}${step(key)}`))
 }
 
 const fastifyCodes: Partial<Record<string, ErrorCode>> = {
@@ -130,13 +162,17 @@ const fastifyCodes: Partial<Record<string, ErrorCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media-type-unsupported',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'body-unreadable',
   FST_ERR_CTP_INVALID_JSON_BODY: 'body-unreadable',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'body-unreadable'
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'body-unreadable',
+  FST_ERR_BAD_URL: 'request-invalid',
+  FST_ERR_MAX_PARAM_LENGTH: 'not-found'
 }
 
 const advice: Partial<Record<ErrorCode, string>> = {
   'body-too-large': 'Send at most 5 MiB.',
   'body-unreadable': 'Send valid JSON with its Content-Length.',
-  'media-type-unsupported': 'Send JSON with Content-Type: application/json.'
+  'media-type-unsupported': 'Send JSON with Content-Type: application/json.',
+  'not-found': 'No route answers here. The routes are listed at /docs.',
+  'request-invalid': 'The path cannot be decoded; percent-encode it as UTF-8.'
 }
 
 function pointerOf(
@@ -145,6 +181,11 @@ function pointerOf(
 ): string {
   const { missingProperty, additionalProperty } = mistake.params
   const last = missingProperty ?? additionalProperty
-  const at = typeof last === 'string' ? `/${last.replaceAll('~', '~0').replaceAll('/', '~1')}` : ''
+  const at = typeof last === 'string' ? step(last) : ''
   return `/${where}${mistake.instancePath}${at}`
+}
+
+/** One step of a JSON Pointer (RFC 6901 section 3). */
+function step(key: string): string {
+  return `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
