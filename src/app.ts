@@ -12,7 +12,7 @@ import { serviceRoutes } from './http/routes/service.ts'
 import { sourceRoutes } from './http/routes/sources.ts'
 import { suppressionRoutes } from './http/routes/suppressions.ts'
 import { webhookRoutes } from './http/routes/webhooks.ts'
-import { isTime } from './http/times.ts'
+import { buildValidator } from './http/validation.ts'
 import type { IngestTools } from './ingest/ingest.ts'
 import type { GuardOptions } from './outbound/guard.ts'
 import type { Database } from './store/database.ts'
@@ -46,10 +46,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 700 },
     genReqId: () => `req_${crypto.randomUUID()}`,
     frameworkErrors: (error, request, reply) => answerError(error, request, reply),
-    ajv: {
-      customOptions: { removeAdditional: false, allErrors: true, coerceTypes: true },
-      onCreate: (ajv) => ajv.addFormat('date-time', isTime)
-    }
+    schemaController: { compilersFactory: { buildValidator } }
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   handleErrors(app)

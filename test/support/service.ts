@@ -75,7 +75,7 @@ export async function sharedService(): Promise<Service> {
 }
 
 /** A caller of the REST side. */
-export function client(service: Service, key: string = adminKey) {
+export function client(service: Pick<Service, 'url'>, key: string = adminKey) {
   return async (method: string, path: string, body?: unknown) => {
     const response = await fetch(`${service.url}${path}`, {
       method,
