@@ -156,16 +156,19 @@ export class GroupCommit {
         unreadable: []
       }))
       if (parcel.unreadable.length > 0) pieces.push({ ...parcel, events: [] })
-      for (const [index, piece] of pieces.entries()) {
+      for (const piece of pieces) {
         let outcome: Outcome | undefined
         try {
           ;[outcome] = await this.#commit(tenant, [piece])
         } catch (cause) {
-          if (isAway(cause) || piece.events.length === 0) throw cause
+          const [event] = piece.events
+          if (isAway(cause) || event === undefined) throw cause
+          // Named by its id: a number would be one among this piece's events only, and another's too.
+          const pointer = `/events/${event.event.id}`
           const detail =
             'This event could not be stored. Its bytes are kept; normalise it again after an update.'
           ;[outcome] = await this.#commit(tenant, [
-            { ...piece, events: [], unreadable: [{ pointer: `/events/${index}`, detail }] }
+            { ...piece, events: [], unreadable: [{ pointer, detail }] }
           ])
         }
         if (outcome === 'forged' || outcome === undefined) return waiting.resolve('forged')
