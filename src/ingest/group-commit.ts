@@ -441,18 +441,23 @@ async function writeConsequences(
       })
       if (verdict.suppress !== null) {
         const { scope, reason, expiresAt } = verdict.suppress
-        entries.set(`${recipient.key}\n${scope}\n${reason}`, {
-          recipient: recipient.key,
-          scope,
-          reason,
-          domain: recipient.domain,
-          receiver: event.data.receiver?.name ?? null,
-          source_id: parcel.sourceId,
-          event_id: event.id,
-          decision_id: id,
-          at: event.time,
-          expires_at: expiresAt
-        })
+        const name = `${recipient.key}\n${scope}\n${reason}`
+        const entry = entries.get(name)
+        // As in the table: an entry is lengthened, never shortened.
+        if (entry === undefined || outlasts(expiresAt, entry.expires_at)) {
+          entries.set(name, {
+            recipient: recipient.key,
+            scope,
+            reason,
+            domain: recipient.domain,
+            receiver: event.data.receiver?.name ?? null,
+            source_id: parcel.sourceId,
+            event_id: event.id,
+            decision_id: id,
+            at: event.time,
+            expires_at: expiresAt
+          })
+        }
       }
       for (const reason of verdict.lift?.reasons ?? []) {
         const scope = verdict.lift?.scope ?? 'all'
@@ -490,6 +495,11 @@ async function writeConsequences(
       }))
   )
   if (deliveries.length > 0) await write.insertDeliveries(tx, tenant, deliveries)
+}
+
+/** Whether an entry that ends at `a` (null: never) stays longer than one that ends at `b`. */
+function outlasts(a: string | null, b: string | null): boolean {
+  return b !== null && (a === null || a > b)
 }
 
 /** Whether an endpoint's types name this one, by name, `email.*` or `*`. */
