@@ -161,16 +161,19 @@ export class GroupCommit {
         unreadable: []
       }))
       if (parcel.unreadable.length > 0) pieces.push({ ...parcel, events: [] })
-      for (const [index, piece] of pieces.entries()) {
+      for (const piece of pieces) {
         let outcome: Outcome | undefined
         try {
           ;[outcome] = await this.#commit(tenant, [piece])
         } catch (cause) {
-          if (!isCulprit(cause) || piece.events.length === 0) throw cause
+          const [event] = piece.events
+          if (!isCulprit(cause) || event === undefined) throw cause
+          // Named by its id: a number would be one among this piece's events only, and another's too.
+          const pointer = `/events/${event.event.id}`
           const detail =
             'This event could not be stored. Its bytes are kept; normalise it again after an update.'
           ;[outcome] = await this.#commit(tenant, [
-            { ...piece, events: [], unreadable: [{ pointer: `/events/${index}`, detail }] }
+            { ...piece, events: [], unreadable: [{ pointer, detail }] }
           ])
         }
         if (outcome === 'forged' || outcome === undefined) return waiting.resolve('forged')
@@ -456,18 +459,23 @@ async function writeConsequences(
       })
       if (verdict.suppress !== null) {
         const { scope, reason, expiresAt } = verdict.suppress
-        entries.set(`${recipient.key}\n${scope}\n${reason}`, {
-          recipient: recipient.key,
-          scope,
-          reason,
-          domain: recipient.domain,
-          receiver: event.data.receiver?.name ?? null,
-          source_id: parcel.sourceId,
-          event_id: event.id,
-          decision_id: id,
-          at: event.time,
-          expires_at: expiresAt
-        })
+        const name = `${recipient.key}\n${scope}\n${reason}`
+        const entry = entries.get(name)
+        // As in the table: an entry is lengthened, never shortened.
+        if (entry === undefined || outlasts(expiresAt, entry.expires_at)) {
+          entries.set(name, {
+            recipient: recipient.key,
+            scope,
+            reason,
+            domain: recipient.domain,
+            receiver: event.data.receiver?.name ?? null,
+            source_id: parcel.sourceId,
+            event_id: event.id,
+            decision_id: id,
+            at: event.time,
+            expires_at: expiresAt
+          })
+        }
       }
       for (const reason of verdict.lift?.reasons ?? []) {
         const scope = verdict.lift?.scope ?? 'all'
@@ -505,6 +513,11 @@ async function writeConsequences(
       }))
   )
   if (deliveries.length > 0) await write.insertDeliveries(tx, tenant, deliveries)
+}
+
+/** Whether an entry that ends at `a` (null: never) stays longer than one that ends at `b`. */
+function outlasts(a: string | null, b: string | null): boolean {
+  return b !== null && (a === null || a > b)
 }
 
 /** Whether an endpoint's types name this one, by name, `email.*` or `*`. */
