@@ -113,7 +113,7 @@ export class Matcher {
       .flatMap((phrase) => expand(phrase.split(' ').filter((part) => part !== '')))
       .map((row) => {
         const parts = this.#vocabulary.joinCompounds(row)
-        const elements = parts.flatMap((part) => this.#element(part))
+        const elements = joinGaps(parts.flatMap((part) => this.#element(part)))
         const size = elements.filter((element) => element.kind !== 'gap').length
         return { rule, rank: weights[rule.weight] * 100 + size, elements, anchor: 0 }
       })
@@ -202,6 +202,18 @@ export class Matcher {
       this.#byCode.set(code, [...(this.#byCode.get(code) ?? []), rule])
     }
   }
+}
+
+/** Gaps in a row are one gap, so that there is one way to match them. */
+function joinGaps(elements: readonly Element[]): Element[] {
+  const joined: Element[] = []
+  for (const element of elements) {
+    const last = joined.at(-1)
+    if (element.kind === 'gap' && last?.kind === 'gap') {
+      joined[joined.length - 1] = { kind: 'gap', most: last.most + element.most }
+    } else joined.push(element)
+  }
+  return joined
 }
 
 /** Every plain row of words that a phrase stands for: `word?` with and without, `a|b_c` as `a` or `b c`. */
