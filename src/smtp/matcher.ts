@@ -23,8 +23,11 @@ export interface Match {
   span: readonly [start: number, end: number] | null
 }
 
+/** A set of word numbers as bits: membership is one look-up. */
+type WordSet = Uint32Array
+
 type Element =
-  | { kind: 'words'; ids: ReadonlySet<number>; most: 1 | 2 }
+  | { kind: 'words'; ids: ReadonlySet<number>; bits: WordSet; most: 1 | 2 }
   | { kind: 'gap'; most: number }
   | { kind: 'start' }
   | { kind: 'end' }
@@ -33,79 +36,126 @@ interface Phrase {
   readonly rule: Rule
   readonly rank: number
   readonly elements: readonly Element[]
-  readonly anchor: number
+  /** The element by which the phrase is found; -1 until it is indexed. */
+  anchor: number
+  /** Single words that the text must have, whatever their place. */
+  required: readonly number[]
 }
 
+/** Phrases by the words of their anchor, each list from the highest rank down. */
+type Index = Map<number, Phrase[]>
+
 const gaps: Record<string, number> = { '~': 2, '*': 6, '**': 20 }
+const tiers = Object.values(weights).sort((a, b) => b - a)
 
 export class Matcher {
   readonly #vocabulary = new Vocabulary()
   readonly #classes = new Map<string, ReadonlySet<number>>()
-  readonly #byWord: Phrase[][] = []
+  readonly #byTier: Phrase[][][]
+  readonly #vetoes = new Map<Rule, Index>()
   readonly #byDetail = new Map<string, Rule[]>()
   readonly #byCode = new Map<number, Rule[]>()
   readonly #numberSets: Set<number>[] = []
-  readonly #vetoes = new Map<Rule, Phrase[]>()
+  /** Which words the text at hand has: the number of that text, by word. */
+  readonly #seenIn: Uint32Array
+  #textNumber = 0
 
   constructor(rules: readonly Rule[], classes: WordClasses) {
     for (const [name, words] of Object.entries(classes)) {
       this.#classes.set(name, this.#wordSet(words.split(' ')))
     }
     const phrases = rules.flatMap((rule) => this.#phrasesOf(rule, rule.says ?? []))
-    for (const rule of rules) {
-      if (rule.unless) this.#vetoes.set(rule, this.#phrasesOf(rule, rule.unless))
-    }
+    const vetoes = rules.map((rule) => this.#phrasesOf(rule, rule.unless ?? []))
     this.#widenNumbers()
-    const frequency = this.#frequency(phrases)
-    for (const phrase of phrases) this.#index(this.#anchored(phrase, frequency))
-    for (const rule of rules) {
+    const all = [...phrases, ...vetoes.flat()]
+    fillBits(all, this.#vocabulary.size)
+    anchorRarest(all, frequencies(all))
+    this.#seenIn = new Uint32Array(this.#vocabulary.size)
+    this.#byTier = tiers.map((weight) => {
+      const index = indexOf(phrases.filter(({ rule }) => weights[rule.weight] === weight))
+      return Array.from({ length: this.#vocabulary.size }, (_, id) => index.get(id) ?? [])
+    })
+    rules.forEach((rule, at) => {
+      const own = vetoes[at] ?? []
+      if (own.length > 0) this.#vetoes.set(rule, indexOf(own))
       if (!rule.says) this.#indexByCode(rule)
-    }
+    })
   }
 
-  /** The best rule of at least this weight; null where none applies. */
+  /** The best rule for this text; null where none applies. */
   match(text: string, facts: Facts): Match | null {
     const words = this.#vocabulary.read(text)
-    let best: Phrase | null = null
-    let from = 0
-    let to = 0
+    this.#note(words.ids)
+    const coded = this.#matchCode(facts)
+    for (const [at, weight] of tiers.entries()) {
+      const found = this.#matchTier(this.#byTier[at] ?? [], words, facts)
+      if (found) return found
+      if (coded && weights[coded.weight] >= weight) return { rule: coded, span: null }
+    }
+    return null
+  }
+
+  #note(ids: readonly number[]): void {
+    this.#textNumber = (this.#textNumber + 1) >>> 0
+    if (this.#textNumber === 0) this.#seenIn.fill(0)
+    for (const id of ids) this.#seenIn[id] = this.#textNumber
+  }
+
+  #matchTier(byWord: readonly Phrase[][], words: Words, facts: Facts): Match | null {
     const { ids } = words
+    let best: Phrase | null = null
+    let first = 0
+    let last = 0
     for (let at = 0; at < ids.length; at++) {
-      const candidates = this.#byWord[ids[at] ?? 0]
+      const candidates = byWord[ids[at] ?? 0]
       if (!candidates) continue
       for (const phrase of candidates) {
         if (best !== null && !outranks(phrase, best)) break
-        const range = matchAround(phrase, ids, at)
-        if (range && holds(phrase.rule.when, facts) && !this.#vetoed(phrase.rule, words)) {
-          best = phrase
-          from = words.starts[range[0]] ?? 0
-          to = words.ends[range[1]] ?? 0
-          break
+        if (!this.#hasRequired(phrase)) continue
+        const end = matchForward(phrase.elements, phrase.anchor, ids, at)
+        if (end < 0) continue
+        const start = matchBackward(phrase.elements, phrase.anchor - 1, ids, at - 1)
+        if (start < 0 || !holds(phrase.rule.when, facts) || this.#vetoed(phrase.rule, ids)) continue
+        best = phrase
+        first = Math.min(start, at)
+        last = end - 1
+        break
+      }
+    }
+    if (!best) return null
+    return { rule: best.rule, span: [words.starts[first] ?? 0, words.ends[last] ?? 0] }
+  }
+
+  #hasRequired(phrase: Phrase): boolean {
+    for (const id of phrase.required) if (this.#seenIn[id] !== this.#textNumber) return false
+    return true
+  }
+
+  #vetoed(rule: Rule, ids: readonly number[]): boolean {
+    const vetoes = this.#vetoes.get(rule)
+    if (!vetoes) return false
+    for (let at = 0; at < ids.length; at++) {
+      for (const veto of vetoes.get(ids[at] ?? 0) ?? []) {
+        if (!this.#hasRequired(veto)) continue
+        if (
+          matchForward(veto.elements, veto.anchor, ids, at) >= 0 &&
+          matchBackward(veto.elements, veto.anchor - 1, ids, at - 1) >= 0
+        ) {
+          return true
         }
       }
     }
-    const coded = this.#matchCode(facts)
-    if (coded && (best === null || weights[coded.weight] > weights[best.rule.weight])) {
-      return { rule: coded, span: null }
-    }
-    return best && { rule: best.rule, span: [from, to] }
+    return false
   }
 
-  #matchCode(facts: Facts): Rule | null {
-    const { code, enhanced } = facts.reply
-    const found = [
-      ...(enhanced === null ? [] : (this.#byDetail.get(enhanced.slice(2)) ?? [])),
-      ...(code === null ? [] : (this.#byCode.get(code) ?? []))
-    ].filter((rule) => holds(rule.when, facts))
+  #matchCode({ reply, phase, receiver }: Facts): Rule | null {
+    const byDetail =
+      reply.enhanced === null ? undefined : this.#byDetail.get(reply.enhanced.slice(2))
+    const byCode = reply.code === null ? undefined : this.#byCode.get(reply.code)
+    if (!byDetail && !byCode) return null
+    const facts = { reply, phase, receiver }
+    const found = [...(byDetail ?? []), ...(byCode ?? [])].filter((rule) => holds(rule.when, facts))
     return found.sort(compareRules)[0] ?? null
-  }
-
-  #vetoed(rule: Rule, words: Words): boolean {
-    const vetoes = this.#vetoes.get(rule)
-    if (!vetoes) return false
-    return vetoes.some((veto) =>
-      words.ids.some((_, at) => matchForward(veto.elements, 0, words.ids, at) >= 0)
-    )
   }
 
   #phrasesOf(rule: Rule, says: readonly string[]): Phrase[] {
@@ -113,9 +163,10 @@ export class Matcher {
       .flatMap((phrase) => expand(phrase.split(' ').filter((part) => part !== '')))
       .map((row) => {
         const parts = this.#vocabulary.joinCompounds(row)
-        const elements = parts.flatMap((part) => this.#element(part))
+        const elements = joinGaps(parts.flatMap((part) => this.#element(part)))
         const size = elements.filter((element) => element.kind !== 'gap').length
-        return { rule, rank: weights[rule.weight] * 100 + size, elements, anchor: 0 }
+        const rank = weights[rule.weight] * 100 + size
+        return { rule, rank, elements, anchor: -1, required: [] }
       })
       .filter((phrase) => phrase.elements.length > 0)
   }
@@ -129,7 +180,7 @@ export class Matcher {
     const ids = new Set(names.flatMap((name) => [...this.#named(name)]))
     if (ids.has(numberWord)) this.#numberSets.push(ids)
     const most = part.startsWith('{') && names.length === 1 ? 2 : 1
-    return ids.size === 0 ? [] : [{ kind: 'words', ids, most }]
+    return ids.size === 0 ? [] : [{ kind: 'words', ids, bits: new Uint32Array(0), most }]
   }
 
   #named(name: string): ReadonlySet<number> {
@@ -153,45 +204,6 @@ export class Matcher {
     for (const ids of this.#numberSets) for (const id of numbers) ids.add(id)
   }
 
-  /** How many phrases each word would have to be tried for. */
-  #frequency(phrases: readonly Phrase[]): Map<number, number> {
-    const frequency = new Map<number, number>()
-    for (const { elements } of phrases) {
-      for (const element of elements) {
-        if (element.kind !== 'words') continue
-        for (const id of element.ids) frequency.set(id, (frequency.get(id) ?? 0) + 1)
-      }
-    }
-    return frequency
-  }
-
-  #anchored(phrase: Phrase, frequency: ReadonlyMap<number, number>): Phrase {
-    let anchor = -1
-    let least = Number.POSITIVE_INFINITY
-    phrase.elements.forEach((element, index) => {
-      if (element.kind !== 'words') return
-      let sum = 0
-      for (const id of element.ids) sum += frequency.get(id) ?? 0
-      if (sum < least) {
-        least = sum
-        anchor = index
-      }
-    })
-    if (anchor < 0) throw new Error(`A phrase of ${phrase.rule.id} has no words`)
-    return { ...phrase, anchor }
-  }
-
-  #index(phrase: Phrase): void {
-    const element = phrase.elements[phrase.anchor]
-    if (element?.kind !== 'words') return
-    for (const id of element.ids) {
-      const bucket = this.#byWord[id] ?? []
-      bucket.push(phrase)
-      bucket.sort(comparePhrases)
-      this.#byWord[id] = bucket
-    }
-  }
-
   #indexByCode(rule: Rule): void {
     const details = rule.when?.enhanced ?? []
     for (const detail of details.flatMap(detailsOf)) {
@@ -202,6 +214,18 @@ export class Matcher {
       this.#byCode.set(code, [...(this.#byCode.get(code) ?? []), rule])
     }
   }
+}
+
+/** Gaps in a row are one gap, so that there is one way to match them. */
+function joinGaps(elements: readonly Element[]): Element[] {
+  const joined: Element[] = []
+  for (const element of elements) {
+    const last = joined.at(-1)
+    if (element.kind === 'gap' && last?.kind === 'gap') {
+      joined[joined.length - 1] = { kind: 'gap', most: last.most + element.most }
+    } else joined.push(element)
+  }
+  return joined
 }
 
 /** Every plain row of words that a phrase stands for: `word?` with and without, `a|b_c` as `a` or `b c`. */
@@ -273,15 +297,74 @@ export function classOf(reply: Facts['reply']): number | null {
   return reply.enhanced === null ? null : Number(reply.enhanced.charAt(0))
 }
 
-function matchAround(
-  phrase: Phrase,
-  ids: readonly number[],
-  at: number
-): [first: number, last: number] | null {
-  const last = matchForward(phrase.elements, phrase.anchor, ids, at)
-  if (last < 0) return null
-  const first = matchBackward(phrase.elements, phrase.anchor - 1, ids, at - 1)
-  return first < 0 ? null : [Math.min(first, at), last - 1]
+function fillBits(phrases: readonly Phrase[], size: number): void {
+  const known = new Map<string, WordSet>()
+  for (const { elements } of phrases) {
+    for (const element of elements) {
+      if (element.kind !== 'words') continue
+      const key = [...element.ids].sort((a, b) => a - b).join()
+      const bits = known.get(key) ?? bitsOf(element.ids, size)
+      known.set(key, bits)
+      element.bits = bits
+    }
+  }
+}
+
+function bitsOf(ids: ReadonlySet<number>, size: number): WordSet {
+  const bits = new Uint32Array((size >>> 5) + 1)
+  for (const id of ids) bits[id >>> 5] = (bits[id >>> 5] ?? 0) | (1 << (id & 31))
+  return bits
+}
+
+/** How many phrases each word would have to be tried for. */
+function frequencies(phrases: readonly Phrase[]): Map<number, number> {
+  const frequency = new Map<number, number>()
+  for (const { elements } of phrases) {
+    for (const element of elements) {
+      if (element.kind !== 'words') continue
+      for (const id of element.ids) frequency.set(id, (frequency.get(id) ?? 0) + 1)
+    }
+  }
+  return frequency
+}
+
+function anchorRarest(phrases: readonly Phrase[], frequency: ReadonlyMap<number, number>): void {
+  for (const phrase of phrases) {
+    let least = Number.POSITIVE_INFINITY
+    phrase.elements.forEach((element, index) => {
+      if (element.kind !== 'words') return
+      let sum = 0
+      for (const id of element.ids) sum += frequency.get(id) ?? 0
+      if (sum >= least) return
+      least = sum
+      phrase.anchor = index
+    })
+    if (phrase.anchor < 0) throw new Error(`A phrase of ${phrase.rule.id} has no words`)
+    phrase.required = phrase.elements.flatMap((element, index) =>
+      element.kind === 'words' && element.ids.size === 1 && index !== phrase.anchor
+        ? [...element.ids]
+        : []
+    )
+  }
+}
+
+function indexOf(phrases: readonly Phrase[]): Index {
+  const index: Index = new Map()
+  for (const phrase of phrases) {
+    const element = phrase.elements[phrase.anchor]
+    if (element?.kind !== 'words') continue
+    for (const id of element.ids) {
+      const list = index.get(id)
+      if (list) list.push(phrase)
+      else index.set(id, [phrase])
+    }
+  }
+  for (const list of index.values()) list.sort(comparePhrases)
+  return index
+}
+
+function has(bits: WordSet, id: number | undefined): boolean {
+  return id !== undefined && (((bits[id >>> 5] ?? 0) >>> (id & 31)) & 1) === 1
 }
 
 /** Matches from `index` on at the word `at`; the position after the last word, or -1. */
@@ -306,12 +389,12 @@ function matchForward(
     while (ids[here] === addressWord) here++
     return here === ids.length ? here : -1
   }
-  while (ids[here] === addressWord && !element.ids.has(addressWord)) here++
-  if (!element.ids.has(ids[here] ?? -1)) return -1
+  while (ids[here] === addressWord && !has(element.bits, addressWord)) here++
+  if (!has(element.bits, ids[here])) return -1
   if (element.most === 2) {
     let next = here + 1
     while (ids[next] === addressWord) next++
-    if (element.ids.has(ids[next] ?? -1)) {
+    if (has(element.bits, ids[next])) {
       const end = matchForward(elements, index + 1, ids, next + 1)
       if (end >= 0) return end
     }
@@ -341,12 +424,12 @@ function matchBackward(
     return here < 0 ? 0 : -1
   }
   if (element.kind === 'end') return -1
-  while (ids[here] === addressWord && !element.ids.has(addressWord)) here--
-  if (!element.ids.has(ids[here] ?? -1)) return -1
+  while (ids[here] === addressWord && !has(element.bits, addressWord)) here--
+  if (!has(element.bits, ids[here])) return -1
   if (element.most === 2) {
     let before = here - 1
     while (ids[before] === addressWord) before--
-    if (element.ids.has(ids[before] ?? -1)) {
+    if (has(element.bits, ids[before])) {
       const first = matchBackward(elements, index - 1, ids, before - 1)
       if (first >= 0) return first
     }

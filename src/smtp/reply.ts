@@ -73,7 +73,7 @@ export function parseReply(raw: string): ParsedReply {
 
   return {
     code: outer.code,
-    enhanced: outer.enhanced ?? enhancedWithin(outer, wrapper, text),
+    enhanced: outer.enhanced ?? enhancedWithin(outer, wrapper, rest),
     text,
     raw,
     label,
@@ -138,7 +138,7 @@ const expected = /(?:expected|expecting)[a-z :"']*$/i
 const pair = new RegExp(String.raw`[\s-]+['"]?#?${status}`, 'y')
 /** `: 500 MB`, `: 421 of 500`, `Tel.: 550 12 34`: numbers in prose. */
 const prose =
-  /[\s-]*(?:\d|[kmgt]i?b\b|bytes?\b|octets?\b|characters?\b|of\b|ms\b|sec|min|hours?\b|days?\b|messages?\b|recipients?\b|connections?\b|percent|%)/iy
+  /[\s-]*(?:\d|[kmgt]i?b\b|bytes?\b|octets\b|characters\b|of\b|ms\b|secs?\b|seconds?\b|mins?\b|minutes?\b|hours?\b|days?\b|messages\b|recipients\b|connections\b|percent\b|%)/iy
 
 /** The first reply that a wrapper, a client or a relay quotes somewhere inside the text. */
 function embeddedReply(text: string, own: Found): Found | null {

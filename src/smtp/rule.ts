@@ -7,7 +7,7 @@ import type { Phase } from './reply.ts'
  * A phrase is a row of words, matched after the reading in `words.ts`, so case, inflection, punctuation,
  * articles and auxiliary verbs do not matter, and an address may stand anywhere between. In it,
  *   `a|b` is either word, `{user}` a word of that class (up to two in a row), `word?` may be missing,
- *   `~` is up to two words of any kind, `*` up to six, `**` up to twenty,
+ *   `~` is up to two words of any kind, `*` up to six, `**` up to twenty; gaps in a row add up,
  *   `^word` a word of a link or host name, `@` an address, `#` a number, `#ip` an IP address,
  *   `START` and `END` the ends of the text.
  */

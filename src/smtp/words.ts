@@ -176,6 +176,11 @@ export class Vocabulary {
     return joined
   }
 
+  /** One more than the highest word number. */
+  get size(): number {
+    return this.#ids.size + 1
+  }
+
   /** The numbers that rules name (`102`): each is also a number in general. */
   numbers(): number[] {
     return [...this.#ids].filter(([word]) => /^\d+$/.test(word)).map(([, id]) => id)

@@ -200,7 +200,7 @@ export const americanMailboxRules = [
     id: 'apple.volume',
     reason: 'rate_limited',
     says: ['excessive volume', 'delayed due to excessive volume'],
-    weight: 'exact',
+    weight: 'token',
     source: apple,
     examples: [
       '421 4.7.1 Messages to ada@icloud.com deferred due to excessive volume. Try again later - https://support.apple.com/en-us/HT204137',

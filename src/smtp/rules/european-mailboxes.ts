@@ -111,7 +111,7 @@ export const europeanMailboxRules = [
   {
     id: 't-online.spam-or-virus',
     reason: 'spam_content',
-    says: ['classified as spam or virus', 'spam|virus or virus|spam'],
+    says: ['classified as spam or virus', 'spam|virus or virus|spam', 'possible? spam virus'],
     weight: 'exact',
     source: telekom,
     examples: [
@@ -166,7 +166,7 @@ export const europeanMailboxRules = [
   {
     id: 'orange.unknown',
     reason: 'unknown_mailbox',
-    says: ['adresse d ~ destinataire ~ ~ invalide', 'ofr 416', 'ofr006|ofr005|ofr004 416'],
+    says: ['adresse d * destinataire ~ ~ invalide', 'ofr 416', 'ofr204|ofr006|ofr005|ofr004 416'],
     weight: 'token',
     source: orange,
     examples: [
@@ -177,7 +177,7 @@ export const europeanMailboxRules = [
   {
     id: 'orange.full',
     reason: 'mailbox_full',
-    says: ['boite ~ ~ destinataire pleine', 'ofr 417'],
+    says: ['boite ~ ~ destinataire pleine', 'ofr 417', 'ofr204|ofr006|ofr005|ofr004 417'],
     weight: 'token',
     source: orange,
     examples: [

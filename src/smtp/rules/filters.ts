@@ -349,6 +349,17 @@ export const filterRules = [
     examples: ['552 Message rejected, high confidence. IB212', '552 5.2.0 refused. IB703']
   },
   {
+    id: 'forwardemail.promise',
+    reason: 'system_error',
+    says: ['promise timed out'],
+    weight: 'exact',
+    source: 'https://forwardemail.net/en/faq',
+    examples: [
+      '421 Promise timed out after 15000 milliseconds',
+      '421 Promise timed out after 60000 milliseconds'
+    ]
+  },
+  {
     id: 'cloudmark.csi',
     reason: 'ip_reputation',
     says: ['^csi ^cloudmark', 'cloudmark sender intelligence', 'csi'],

@@ -102,8 +102,8 @@ export const languageRules = [
       'existe|nexiste pas|plus',
       'utilisateur inconnu'
     ],
-    unless: ['domaine', 'expediteur', 'syntaxe', 'ofr'],
-    weight: 'clear',
+    unless: ['domaine', 'expediteur', 'syntaxe', '^ofr204|ofr|ofr204|ofr006|ofr005'],
+    weight: 'plain',
     source,
     examples: ['550 Utilisateur inconnu', "550 5.1.1 Cette adresse n'existe pas"]
   },

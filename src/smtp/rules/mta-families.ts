@@ -147,8 +147,7 @@ export const mtaRules = [
       'unrouteable mail domain',
       'all relevant mx records point to nonexistent hosts',
       'record indicated no smtp service',
-      'all relevant mx',
-      'lowest numbered mx ~ ~ local'
+      'all relevant mx'
     ],
     weight: 'exact',
     source: exim,
@@ -156,6 +155,17 @@ export const mtaRules = [
       'Unrouteable mail domain "nowhere.example"',
       'all relevant MX records point to non-existent hosts or (invalidly) to IP addresses',
       'an MX or SRV record indicated no SMTP service'
+    ]
+  },
+  {
+    id: 'exim.local-mx',
+    reason: 'routing_loop',
+    says: ['lowest numbered mx record points to local host', 'remote host address ~ local host'],
+    weight: 'exact',
+    source: exim,
+    examples: [
+      'lowest numbered MX record points to local host',
+      'remote host address is the local host'
     ]
   },
   {
@@ -331,6 +341,39 @@ export const mtaRules = [
     examples: ['556 Address unavailable.', '550 Address unavailable']
   },
   {
+    id: 'courier.sender-domain',
+    reason: 'sender_rejected',
+    when: { code: [517] },
+    weight: 'token',
+    source: courier,
+    examples: [
+      '517-Domain does not exist: nowhere.example.\n517 Invalid domain, see <URL:https://www.ietf.org/rfc/rfc1035.txt>',
+      '517 Sender rejected: nowhere.example'
+    ]
+  },
+  {
+    id: 'courier.sender-dns',
+    reason: 'network_error',
+    when: { code: [417] },
+    weight: 'token',
+    source: courier,
+    examples: [
+      '417 DNS lookup failure: nowhere.example. Try again later.',
+      '417 DNS lookup failure'
+    ]
+  },
+  {
+    id: 'courier.mime-complexity',
+    reason: 'content_rejected',
+    says: ['mime complexity exceeds policy maximum'],
+    weight: 'exact',
+    source: courier,
+    examples: [
+      '550 Message MIME complexity exceeds the policy maximum.',
+      '550 MIME complexity exceeds policy maximum'
+    ]
+  },
+  {
     id: 'courier.temporarily-unavailable',
     reason: 'system_error',
     says: ['address temporarily unavailable'],
@@ -395,6 +438,38 @@ export const mtaRules = [
     weight: 'exact',
     source: opensmtpd,
     examples: ['Network error on destination MXs', 'Could not reach any MX']
+  },
+  {
+    id: 'opensmtpd.route',
+    reason: 'network_error',
+    says: [
+      'address family mismatch on destination',
+      'no valid route to',
+      'not find suitable mx',
+      'failure in mx lookup'
+    ],
+    weight: 'exact',
+    source: opensmtpd,
+    examples: ['No valid route to remote MX', 'Address family mismatch on destination MXs']
+  },
+  {
+    id: 'courier.dns-violation',
+    reason: 'domain_not_found',
+    says: ['dns violates rfc #'],
+    weight: 'exact',
+    source: courier,
+    examples: ["This domain's DNS violates RFC 1035.", "550 this domain's DNS violates RFC 1035"]
+  },
+  {
+    id: 'rfc3463.1.7',
+    reason: 'sender_rejected',
+    when: { enhanced: ['1.7'] },
+    weight: 'exact',
+    source: 'https://www.rfc-editor.org/rfc/rfc3463#section-3.2',
+    examples: [
+      '501 5.1.7 Syntax error in mailbox address "ada.@example.com"',
+      '553 5.1.7 address not well formed'
+    ]
   },
   {
     id: 'opensmtpd.domain',

@@ -65,7 +65,7 @@ export const recipients = [
     ],
     weight: 'plain',
     source: rfc3463,
-    examples: ['550 This person_name does not exist', '550 ada.lovelace: nonexistent here']
+    examples: ['550 The spectator does not exist', '550 ada.lovelace: nonexistent here']
   },
   {
     id: 'words.user.nonexistent',
@@ -216,7 +216,20 @@ export const recipients = [
     when: { code: [550, 551, 554, 450, 451, 511, 510, 571] },
     weight: 'plain',
     source: rfc3463,
-    examples: ['550 #5.1.1 bad address ada@example.com', '550 Invalid address']
+    examples: ['550 5.1.0 bad address ada@example.com', '550 Invalid address']
+  },
+  {
+    id: 'words.address.bad-mailbox',
+    reason: 'unknown_mailbox',
+    says: [
+      'bad|invalid|incorrect|wrong|illegal ~ address',
+      'address ~ invalid|incorrect|wrong|bad'
+    ],
+    unless: ['sender|from|return|ip|source ~ address', 'syntax|format|character|characters'],
+    when: { enhanced: ['1.1'] },
+    weight: 'clear',
+    source: rfc3463,
+    examples: ['501 #5.1.1 bad address ada@example.com', '553 5.1.1 Invalid address']
   },
   {
     id: 'words.address.rejected',
@@ -236,7 +249,8 @@ export const recipients = [
       'not deliverable|reachable ~ address|recipient',
       'unrouteable|unroutable|unrouted address',
       'address ~ unrouteable|unroutable',
-      'unknown END',
+      'START unknown END',
+      '@ not deliverable',
       'delivery ~ not possible ~ user'
     ],
     unless: [
@@ -300,7 +314,7 @@ export const recipients = [
       'sender|sending|client|your|from ~ account|user|domain|address {off}',
       'sending|submission ~ account ~ {off}',
       'temporarily|temporary',
-      'tls|relay|ip|host|feature|vrfy|command|auth|authentication|password|login|connection',
+      'tls|relay|ip|feature|vrfy|command|auth|authentication|password|login|connection',
       'backscatter',
       'delivery time expire',
       'message|retry ~ expire|timeout'
@@ -376,7 +390,7 @@ export const recipients = [
       '{user} * disk|storage ~ full',
       'too many ~ mail|message ~ in ~ mailbox|inbox|mail|account',
       'mailfolder|maildir ~ full|quota|exceed',
-      'mailbox storage|space ~ exceed',
+      'mailbox|account|user|mail storage|space ~ exceed|limit',
       'disk usage exceed',
       'user|mailbox|recipient ** exhausted',
       'mail full END',
@@ -455,6 +469,7 @@ export const recipients = [
       'must ~ domain name|part',
       'must contain|have|include ~ domain',
       'colon|colons|comma|space ~ illegal|not',
+      'address|recipient|localpart ~ too long',
       'syntax illegal for recipient',
       'percent|source|routing ~ not ~ allow|accept|support'
     ],
@@ -476,7 +491,7 @@ export const recipients = [
     id: 'words.address.invalid-by-code',
     reason: 'invalid_address',
     says: [
-      'bad|invalid|incorrect|illegal|wrong ~ address|recipient|mailbox|name',
+      'bad|invalid|incorrect|illegal|wrong ~ address|recipient|mailbox',
       'address|recipient|mailbox ~ invalid|incorrect|illegal'
     ],
     unless: ['sender|from|return|ip|source|reply|reverse', 'unknown|exist|found'],
@@ -536,6 +551,7 @@ export const recipients = [
     unless: [
       'sender|from|return|envelope|mfrom|reverse ~ ~ address|domain',
       'helo|client|ptr|reverse|rdns',
+      'START invalid domain name',
       'temporary|temporarily|try again',
       'timed|timeout',
       'service available',
@@ -622,7 +638,6 @@ export const recipients = [
     reason: 'relay_denied',
     says: [
       'relay ~ access? ~ denied|not|prohibited|forbidden|refused|rejected|disallowed|unauthorized|restricted|disabled',
-      'relaying',
       'relay END',
       'not|unable|refuse|unauthorized|deny|denied|cannot|no|never|authorized ~ ~ to? relay',
       'relay ~ not|denied|access|attempt',

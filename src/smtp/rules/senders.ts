@@ -7,6 +7,7 @@ import type { Rule } from '../rule.ts'
 
 const postfixAccess = 'https://www.postfix.org/access.5.html'
 const postfixSmtpd = 'https://www.postfix.org/postconf.5.html'
+const exim = 'https://www.exim.org/exim-html-current/doc/html/spec_html/'
 const rfc7372 = 'https://www.rfc-editor.org/rfc/rfc7372'
 const rfc5782 = 'https://www.rfc-editor.org/rfc/rfc5782'
 
@@ -25,6 +26,8 @@ export const senders = [
       'invalid|unknown|bad|malformed|illegal sender address|domain',
       'sender ~ ~ locally? blacklisted|blocked|blocklisted|denylisted|restricted|listed|banned',
       'sender envelope address',
+      'sender envelope address * locally blacklisted',
+      'mail from not owned',
       'sender verify|verification|callback|callout ~ {fail}',
       'not ~ verify ~ ~ sender|from',
       'unable to verify ~ sender|from|envelope',
@@ -39,7 +42,7 @@ export const senders = [
       'reverse path ~ ~ not|invalid|bad|unknown|rejected',
       'null|empty|blank sender|envelope|return|from ~ ~ not|rejected|refused|denied|allowed',
       'not accept ~ null|empty ~ sender|from',
-      'not accept|accepting|allow bounce|bounces|dsn',
+      'not accept|accepting bounce|bounces',
       'bounce ~ not ~ accept|allowed|expected|welcome',
       'never sends? ~ mail',
       'from null|<> sender',
@@ -96,7 +99,7 @@ export const senders = [
       'identity|identities ~ not ~ verified|check'
     ],
     unless: [
-      'by recipient|user',
+      'rejected|blocked|refused|declined by recipient|user',
       'sender ip|host|server',
       'allowed senders',
       'spf|dkim|dmarc',
@@ -114,6 +117,23 @@ export const senders = [
       '550 Sender verify failed',
       '553 5.7.1 Invalid sender domain',
       '501 5.1.8 Domain of sender address news@example.com does not resolve'
+    ]
+  },
+  {
+    id: 'words.sender.listed',
+    reason: 'sender_rejected',
+    says: [
+      'sender ~ ~ address ~ ~ locally? blacklisted|blocklisted|banned',
+      'sender ~ locally blacklisted|blocklisted',
+      'email address ~ ~ blacklisted|blocklisted|banned',
+      'mail from address ~ ~ blacklisted|blocklisted|banned'
+    ],
+    unless: ['ip|#ip', '^dbl|^rhsbl|^spamhaus', 'recipient'],
+    weight: 'clear',
+    source: exim,
+    examples: [
+      '550 sender envelope address news@example.com is locally blacklisted here',
+      '550 your email address has been blacklisted'
     ]
   },
   {
@@ -258,6 +278,8 @@ export const senders = [
       'application ~ specific password',
       'mechanism ~ ~ weak|supported|unsupported|unknown|unavailable',
       'auth mechanism',
+      'incorrect authentication',
+      'insufficient authorization',
       'authentication mechanism|type|method',
       'user disabled|not ~ smtp auth|access',
       'smtp ~ access ~ disabled|denied ~ user|account',
@@ -413,6 +435,7 @@ export const senders = [
       'open proxy|relays',
       'known spam|spammer ~ ~ source|ip|host|server|network',
       'no ~ smtp service ~ here|available|for|END',
+      'START smtp service not available',
       'blacklisted|blocklisted|blackholed',
       'you ~ ~ blocked|blacklisted|blocklisted|denied|listed',
       'unsolicited ~ mail ~ from ~ ip|#ip|host|network',
@@ -422,6 +445,8 @@ export const senders = [
       'unauthenticated ~ mail not allowed from range',
       'not ~ accept|allow ~ ~ from ~ range',
       'ip not in whitelist',
+      'invalid ip',
+      'spam list',
       'first|new|unknown|cold ip',
       'server requires confirmation',
       'blocked ~ ~ ~ abuse|abusive|spamming|complaints'
@@ -436,6 +461,7 @@ export const senders = [
       'ptr|reverse|rdns|hostname|helo',
       'virus|malware',
       'greylist',
+      'whitelisted by recipient try again',
       'by recipient|user',
       'relay',
       'tls',
@@ -515,7 +541,7 @@ export const senders = [
     weight: 'clear',
     source: 'https://www.spamhaus.org/dbl/',
     examples: [
-      '550 5.7.1 Suspected spam sender domain',
+      '550 5.7.1 domain reputation too low',
       '550 5.7.1 Message contains a blacklisted URL',
       '550 5.7.1 the link domain has a bad reputation'
     ]
@@ -544,6 +570,7 @@ export const senders = [
       'invalid|bad helo|ehlo name|host|argument|hostname|domain',
       'helo ~ ~ ~ resolv|resolve|match|valid|fqdn|fully|qualified|ip|ptr|dns|literal|localhost|impersonat|ours|my',
       'helo ~ name|hostname|host|string|greeting|verification|identity|check',
+      'START invalid domain name END',
       'helo requires|needs ~ ~ domain|valid|address|fqdn',
       'not ~ ~ ~ helo',
       'need ~ fully qualified hostname',
@@ -558,7 +585,7 @@ export const senders = [
       'could not resolve ~ ~ hostname|address|name'
     ],
     unless: [
-      'helo first|before|required|sent|say|hasn',
+      'helo first|before|sent|say|hasn',
       'spf|dkim|dmarc',
       'helo|ehlo ~ domain ~ ~ {list}',
       'syntactically ~ helo',
@@ -579,6 +606,7 @@ export const senders = [
     id: 'words.rate.connections',
     reason: 'rate_limited',
     says: [
+      'number of ~ messages|mails|recipients|connections exceed',
       'too many ~ ~ connections|connection|sessions|session|simultaneous|concurrent|connects|connect|threads',
       'too many ~ ~ ~ messages|mails|emails|message|mail|email|recipients|recipient|rcpt|rcpts|requests|deliveries|transactions|errors|commands|invalid|bad|unknown|failures|hits|addresses',
       'too much|many ~ ~ ~ mail|traffic|messages|connections|email|from|to|spam',

@@ -24,6 +24,8 @@ export const systems = [
       'certificate ~ ~ ~ not|invalid|expired|verification|verify|mismatch|untrusted|failed|validation|error|rejected|revoked|trusted|match|required|unverified|self',
       'server certificate',
       'untrusted|invalid|expired|no|self ~ ~ certificate',
+      'listed in sans',
+      'server not authenticated',
       'dane|tlsa|requiretls',
       'mta sts',
       'mtasts',
@@ -34,6 +36,7 @@ export const systems = [
       'cryptographic ~ fail|failure|algorithm',
       'secure connection|channel|transport ~ required|needed|must|fail|failed|not',
       'insecure ~ connection|session',
+      'lack of security',
       'not offer|offered|support|advertise ~ ~ starttls|tls|encryption'
     ],
     unless: ['spf|dkim|dmarc', 'too many', 'virus', 'attachment|archive|zip'],
@@ -103,7 +106,7 @@ export const systems = [
       'queue|retry_timeout|retries|expired',
       'spf|dkim|dmarc',
       'auth|authentication|authenticated|credentials',
-      'policy|denied',
+      'policy|denied|allowed',
       'not exist|found',
       'ptr|reverse|rdns|helo',
       'client|from #ip|ip|host ~ ~ refused|rejected',
@@ -128,7 +131,7 @@ export const systems = [
       'mail|routing|message|delivery|forwarding|email|possible|address|alias|dns|mx ~ ~ loop|loops|looping',
       'loop|loops|looping ~ ~ detected|detection|back|found|to|error|suspected',
       'loops back ~ ~ myself|itself|us',
-      'too many|much ~ hops|hop|received|redirects|forwards|relays|references',
+      'too many|much ~ hops|hop|redirects|forwards|relays|references',
       'hop|hops ~ ~ count|limit|exceed|exceeded|too|maximum|many',
       'exceeded|maximum ~ ~ ~ hop|hops|received',
       'received headers|header|lines ~ ~ ~ too|exceed|limit|loop|many|maximum',
@@ -156,6 +159,10 @@ export const systems = [
       'too long ~ ~ in ~ ~ queue',
       'queued|queue ~ ~ too long',
       'too old',
+      'still undelivered',
+      'envelope expired',
+      'not ~ delivered in time',
+      'maximum ~ time in queue',
       'delivery time ~ expired',
       'not ~ ~ delivered|deliver|delivery ~ ~ ~ for|in|within|after|during ~ ~ # ~ ~ hours|days|minutes|attempts|tries|h|d',
       'unable to deliver ~ ~ in|after|within|for ~ # ~ minutes|hours|days|attempts',
@@ -205,6 +212,7 @@ export const systems = [
       'load|system load ~ ~ too|high|average|heavy',
       'high|heavy|too|excessive ~ ~ load',
       'too busy',
+      'unable to scan',
       'busy',
       'congestion|congested',
       'maintenance',
@@ -246,7 +254,8 @@ export const systems = [
     unless: [
       'spam|virus|malware|spammer',
       'blacklisted|blocklisted|reputation|{list}|blocked',
-      'too many|much',
+      'too many',
+      'too much mail|traffic',
       'quota mailbox',
       'greylist',
       'ptr|reverse|rdns|helo',
@@ -288,14 +297,27 @@ export const systems = [
     unless: [
       'error|failure|problem|busy|load|unavailable|resources|local|internal|server|service|system|quota|full|limit|rate|too|reputation|spam|policy|dns|tls|host|ip|#ip|recipient|user|mailbox|account|not'
     ],
-    weight: 'clear',
+    weight: 'exact',
     source: 'https://www.rfc-editor.org/rfc/rfc6647#section-2',
     examples: ['451 4.7.1 Try again later', '450 4.7.1 Please try again in a few minutes']
+  },
+  {
+    id: 'words.try-later.system',
+    reason: 'system_error',
+    says: ['try again later', 'try later', 'retry later'],
+    when: { enhanced: ['3.0', '3.1', '3.2', '3.3', '3.4', '3.5'] },
+    unless: ['rate|limit|too|quota|full|spam|greylist|connections|reputation|tls|authentication'],
+    weight: 'exact',
+    source: rfc3463System,
+    examples: ['451 4.3.2 Please try again later', '450 4.3.0 Please try again later.']
   },
   {
     id: 'words.protocol',
     reason: 'protocol_error',
     says: [
+      'START error? syntax helo|ehlo|mail|rcpt|vrfy|auth|starttls|data|bdat|etrn|rset|noop|quit',
+      'smtp violation|violates',
+      'violates smtp',
       'command|commands ~ ~ ~ unrecognized|unrecognised|unknown|not|out|invalid|rejected|disabled|unimplemented|bad|sequence|unexpected|implemented|recognized|syntax|error|failed|unsupported|illegal|parameter',
       'bad|invalid|unrecognized|unknown|unrecognised|unexpected|illegal|unimplemented|unsupported|improper|wrong|incorrect ~ ~ command|commands|sequence|parameter|parameters|argument|arguments',
       'bad sequence',
@@ -338,7 +360,7 @@ export const systems = [
     ],
     unless: [
       'recipient|address|mailbox|user ~ ~ syntax',
-      'syntax ~ ~ ~ address|mailbox|recipient',
+      'syntax ~ ~ error ~ ~ address|mailbox|recipient',
       'spam|virus',
       'tls|starttls',
       'auth|authentication|authenticate',
@@ -368,9 +390,13 @@ export const systems = [
       'START message|mail permanently rejected|refused END',
       'START delivery failed|failure END',
       'START rejected END',
-      'START refused END'
+      'START refused END',
+      'START command rejected END',
+      'START try again later END',
+      'START not ok END'
     ],
-    weight: 'plain',
+    unless: ['@'],
+    weight: 'clear',
     source: rfc5321,
     examples: ['554 Transaction failed', '554 Message refused']
   }
