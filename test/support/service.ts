@@ -87,7 +87,8 @@ export async function sharedService(): Promise<Service> {
         and c.relkind in ('r', 'p')
         and not c.relispartition
         and c.relname <> 'tenants'`
-    await sql.unsafe(`truncate ${tables.map((table) => `"${table.name}"`).join(', ')}`)
+    // Not truncate: with a few rows it takes ten times as long, for the files of every partition.
+    await sql.unsafe(tables.map((table) => `delete from "${table.name}"`).join('; '))
   })
   return service
 }
