@@ -1,13 +1,5 @@
-// Writes openapi.yaml from the routes' schemas. No database is opened: no route runs.
+// Writes openapi.yaml from the routes' schemas.
 import { writeFileSync } from 'node:fs'
-import { pino } from 'pino'
-import { type AppDeps, buildApp } from '../src/app.ts'
+import { openapiYaml } from './documents.ts'
 
-const app = await buildApp({
-  log: pino({ level: 'silent' }),
-  trustProxy: [],
-  ingest: {}
-} as unknown as AppDeps)
-await app.ready()
-writeFileSync(new URL('../openapi.yaml', import.meta.url), app.swagger({ yaml: true }))
-await app.close()
+writeFileSync(new URL('../openapi.yaml', import.meta.url), await openapiYaml())

@@ -9,12 +9,14 @@ import { mistakesInSettings, type Service, startService } from './service.ts'
 try {
   const config = loadConfig(undefined, mistakesInSettings)
   const log = pino({ level: config.LOG_LEVEL })
-  const service = await startService(config, log)
-  welcome(service, config.DATABASE_URL === undefined ? resolve(config.DATA_DIR) : null)
+  const starting = startService(config, log)
+  // From the first moment, so that a signal during the start leaves nothing half done.
   closeWithGrace({ delay: 15_000, logger: false }, async ({ err }) => {
     if (err) log.error({ err }, 'service fails')
-    await service.close()
+    const service = await starting.catch(() => null)
+    await service?.close()
   })
+  welcome(await starting, config.DATABASE_URL === undefined ? resolve(config.DATA_DIR) : null)
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`)
   process.exit(1)

@@ -6,7 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { bounce, postWebhook } from './support/postmark.ts'
-import { adminKey, client, freshSettings, testDatabaseUrl } from './support/service.ts'
+import {
+  adminKey,
+  client,
+  freshSettings,
+  layPreparedDatabase,
+  testDatabaseUrl
+} from './support/service.ts'
 
 const main = join(import.meta.dirname, '../dist/main.js')
 
@@ -73,7 +79,9 @@ function embeddedSettings(more: Record<string, string | undefined> = {}) {
   }
 }
 
-test('prints the address, where key and data are, and a command that works', async () => {
+test('prints the address, where key and data are, and a command that works', {
+  timeout: 120_000
+}, async () => {
   const settings = embeddedSettings()
   const first = start(settings)
   const url = await first.url()
@@ -94,8 +102,11 @@ test('prints the address, where key and data are, and a command that works', asy
   expect((await fetch(`${url}/healthz`)).status).toBe(200)
 })
 
-test('refuses a second process on the same data before that touches anything, and finds its data on the next start', async () => {
+test('refuses a second process on the same data before that touches anything, and finds its data on the next start', {
+  timeout: 120_000
+}, async () => {
   const settings = embeddedSettings()
+  layPreparedDatabase(settings.DATA_DIR)
   const first = start(settings)
   const url = await first.url()
   expect((await postWebhook({ url }, bounce(1, 'ada@example.com'))).status).toBe(200)
@@ -120,8 +131,11 @@ test('refuses a second process on the same data before that touches anything, an
   expect(await verdictOf(await third.url(), settings.DATA_DIR)).toBe('deny')
 })
 
-test('starts at once after kill -9, with everything that was acknowledged', async () => {
+test('starts at once after kill -9, with everything that was acknowledged', {
+  timeout: 120_000
+}, async () => {
   const settings = embeddedSettings()
+  layPreparedDatabase(settings.DATA_DIR)
   const first = start(settings)
   const url = await first.url()
   expect((await postWebhook({ url }, bounce(1, 'ada@example.com'))).status).toBe(200)
@@ -134,7 +148,7 @@ test('starts at once after kill -9, with everything that was acknowledged', asyn
   expect(await second.ended).toBe(0)
 })
 
-test('ends cleanly on SIGTERM and SIGINT', async () => {
+test('ends cleanly on SIGTERM and SIGINT', { timeout: 120_000 }, async () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const settings = { ...(await freshSettings()), TMPDIR: embeddedSettings().TMPDIR }
     const service = start(settings)
@@ -173,7 +187,9 @@ test('names every wrong setting at once and ends with 1, without a secret', asyn
   expect(said()).not.toContain('hunter2')
 })
 
-test('says in one sentence what is wrong with DATABASE_URL and ends with 1, without the password', async () => {
+test('says in one sentence what is wrong with DATABASE_URL and ends with 1, without the password', {
+  timeout: 120_000
+}, async () => {
   const closed = await freePort()
   const stranger = net.createServer((socket) => socket.end('220 mail.example.com ESMTP\r\n'))
   await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve))
@@ -206,7 +222,7 @@ test('says in one sentence what is wrong with DATABASE_URL and ends with 1, with
   }
 })
 
-test('says which port is taken and ends with 1', async () => {
+test('says which port is taken and ends with 1', { timeout: 120_000 }, async () => {
   const other = net.createServer()
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void other.close())
@@ -220,7 +236,9 @@ test('says which port is taken and ends with 1', async () => {
 
 // On the embedded database only one process may run; that is tested above.
 if (testDatabaseUrl !== undefined) {
-  test('three processes that start at once on one new database all come up', async () => {
+  test('three processes that start at once on one new database all come up', {
+    timeout: 120_000
+  }, async () => {
     const settings = await freshSettings()
     const services = [1, 2, 3].map(() => start(settings))
     const urls = await Promise.all(services.map((service) => service.url()))

@@ -250,9 +250,10 @@ function probe(host: string, port: number): Promise<void> {
       socket.destroy(Object.assign(new Error('no answer'), { code: 'CONNECT_TIMEOUT' }))
     )
     socket.once('connect', () => socket.write(Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])))
-    socket.once('data', () => {
+    socket.once('data', (answer) => {
       socket.destroy()
-      resolve()
+      if (answer.length === 1 && 'SN'.includes(answer.toString('latin1'))) resolve()
+      else reject(Object.assign(new Error('no PostgreSQL'), { code: 'CONNECTION_CLOSED' }))
     })
     socket.once('error', reject)
     socket.once('close', () =>
@@ -311,6 +312,10 @@ function startFailure(cause: unknown): AppError {
     ['EAI_AGAIN', 'the host name in DATABASE_URL cannot be resolved'],
     ['CONNECT_TIMEOUT', 'the server of DATABASE_URL does not answer'],
     ['CONNECTION_CLOSED', 'what answers at the address of DATABASE_URL is no PostgreSQL server'],
+    [
+      'ERR_INVALID_URL',
+      'DATABASE_URL is not a valid URL; percent-encode what is special in a password'
+    ],
     ['28P01', 'the server refused the user or password of DATABASE_URL'],
     ['28000', 'the server refused the user of DATABASE_URL'],
     ['3D000', 'the database named in DATABASE_URL does not exist; create it first'],

@@ -2,8 +2,9 @@
  * One running service for the whole test run, over a real socket and a real database: the embedded one, or
  * the server that TEST_DATABASE_URL names. Starting it takes seconds, emptying it milliseconds.
  */
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
@@ -31,8 +32,25 @@ export async function freshSettings(
     POSTMARK_BASIC_AUTH: 'hook:s3cret:with-colon',
     ...settings
   }
-  if (testDatabaseUrl === undefined) return base
+  if (testDatabaseUrl === undefined) {
+    layPreparedDatabase(folder)
+    return base
+  }
   return { ...base, DATABASE_URL: await freshDatabase() }
+}
+
+let prepared: string | undefined
+
+/** Puts an initialised embedded database into a DATA_DIR: a copy takes a tenth of making one. */
+export function layPreparedDatabase(dataDir: string): void {
+  if (prepared === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), 'mailverdict-prepared-'))
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+    const script = join(import.meta.dirname, '../../src/store/embedded-init.js')
+    execFileSync(process.execPath, [script, join(folder, 'postgres')])
+    prepared = join(folder, 'postgres')
+  }
+  cpSync(prepared, join(dataDir, 'postgres'), { recursive: true })
 }
 
 /** A new database on the test server. */
@@ -69,7 +87,8 @@ export async function sharedService(): Promise<Service> {
         and c.relkind in ('r', 'p')
         and not c.relispartition
         and c.relname <> 'tenants'`
-    await sql.unsafe(`truncate ${tables.map((table) => `"${table.name}"`).join(', ')}`)
+    // Not truncate: with a few rows it takes ten times as long, for the files of every partition.
+    await sql.unsafe(tables.map((table) => `delete from "${table.name}"`).join('; '))
   })
   return service
 }
