@@ -21,7 +21,7 @@ import { keepKey } from './store/key-files.ts'
 import { KeyStore, newApiKey } from './store/keys.ts'
 import { SuppressionLookup } from './store/lookup.ts'
 import { ensureUpcomingPartitions } from './store/partitions.ts'
-import { createVault } from './store/secrets.ts'
+import { createVault, type Vault } from './store/secrets.ts'
 import { type Source, SourceStore } from './store/sources.ts'
 
 export interface Service {
@@ -62,6 +62,7 @@ async function startOn(
     config.SECRETS_KEY ??
     keepKey(config.DATA_DIR, 'secrets-key', () => randomBytes(32).toString('base64')).key
   const vault = createVault(secretsKey)
+  await checkSecretsKey(database, vault)
   const guard = { allowHttp: config.OUTBOUND_ALLOW_HTTP, allow: commaList(config.OUTBOUND_ALLOW) }
   const dispatcher = createDispatcher(guard)
   const deliveries = new DeliveryWorker(database, vault, dispatcher, log)
@@ -108,10 +109,21 @@ async function startOn(
       await app.close()
       await deliveries.stop()
       await health.flush()
-      await dispatcher.close()
+      await dispatcher.destroy()
       await database.close()
     }
   }
+}
+
+/** Throws `start-failed` when what is stored was sealed with another key: better now than at each webhook. */
+async function checkSecretsKey(database: Database, vault: Vault): Promise<void> {
+  const rows = await database.run(
+    (sql) => sql<{ sealed: Uint8Array }[]>`
+      (select credentials as sealed from sources order by created_at limit 1)
+      union all
+      (select secret as sealed from endpoint_secrets order by created_at limit 1)`
+  )
+  for (const { sealed } of rows) vault.unseal(sealed)
 }
 
 async function listen(app: FastifyInstance, config: Config): Promise<void> {

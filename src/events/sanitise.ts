@@ -25,12 +25,13 @@ function clean(value: unknown, depth: number): unknown {
   )
 }
 
-/** The deepest nesting of a JSON text, counted without parsing it; strings do not count. */
+/** The deepest nesting of a JSON text, counted without parsing it; strings do not count. Other text has none. */
 export function nestingOf(json: string | Buffer): number {
   let depth = 0
   let most = 0
   let inString = false
   const bytes = typeof json === 'string' ? Buffer.from(json) : json
+  if (!/^\s*[[{]/.test(bytes.subarray(0, 1_000).toString('latin1'))) return 0
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i]
     if (inString) {

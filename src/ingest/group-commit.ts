@@ -50,6 +50,8 @@ interface Waiting {
 }
 
 const repeats = 4
+/** Bodies of one transaction, in bytes, where more than one request brings them. */
+const mostGroupBytes = 16 * 1024 * 1024
 /** Requests that may wait; beyond it the answer is 503, and the provider sends again. */
 const mostWaiting = 5_000
 /** The same for the memory that their bodies hold, in bytes. */
@@ -72,14 +74,15 @@ export class GroupCommit {
   /** Resolves after everything that the parcel causes is committed. Throws `database-unavailable`. */
   async store(parcel: Parcel): Promise<Outcome> {
     const limit = this.#database.groupLimit
-    if (parcel.events.length <= limit) return this.#enqueue(parcel)
+    if (sizeOf(parcel) <= limit) return this.#enqueue(parcel)
     // A long batch goes in pieces: its repeat would count nothing twice, so each may commit by itself.
     const total: Stored = { accepted: 0, duplicates: 0, quarantined: 0 }
-    for (let at = 0; at < parcel.events.length; at += limit) {
+    const longest = Math.max(parcel.events.length, parcel.unreadable.length)
+    for (let at = 0; at < longest; at += limit / 2) {
       const outcome = await this.#enqueue({
         ...parcel,
-        events: parcel.events.slice(at, at + limit),
-        unreadable: at === 0 ? parcel.unreadable : []
+        events: parcel.events.slice(at, at + limit / 2),
+        unreadable: parcel.unreadable.slice(at, at + limit / 2)
       })
       if (outcome === 'forged') return outcome
       add(total, outcome)
@@ -114,9 +117,11 @@ export class GroupCommit {
     while (queue.length > 0) {
       const group: Waiting[] = []
       let size = 0
+      let bytes = 0
       for (const next of queue) {
-        size += next.parcel.events.length
-        if (group.length > 0 && size > this.#database.groupLimit) break
+        size += sizeOf(next.parcel)
+        bytes += next.parcel.raw.body.length
+        if (group.length > 0 && (size > this.#database.groupLimit || bytes > mostGroupBytes)) break
         group.push(next)
       }
       queue.splice(0, group.length)
@@ -149,41 +154,32 @@ export class GroupCommit {
     }
   }
 
-  /** A request that fails alone: its events one by one, and the one that cannot be stored is quarantined. */
+  /** A request that fails alone: what of it can be stored is, and the rest is quarantined. */
   async #settleAlone(tenant: string, waiting: Waiting, error: unknown): Promise<void> {
-    const { parcel } = waiting
-    const total: Stored = { accepted: 0, duplicates: 0, quarantined: 0 }
     try {
-      if (parcel.events.length === 0) throw error
-      const pieces: Parcel[] = parcel.events.map((event) => ({
-        ...parcel,
-        events: [event],
-        unreadable: []
-      }))
-      if (parcel.unreadable.length > 0) pieces.push({ ...parcel, events: [] })
-      for (const piece of pieces) {
-        let outcome: Outcome | undefined
-        try {
-          ;[outcome] = await this.#commit(tenant, [piece])
-        } catch (cause) {
-          const [event] = piece.events
-          if (!isCulprit(cause) || event === undefined) throw cause
-          // Named by its id: a number would be one among this piece's events only, and another's too.
-          const pointer = `/events/${event.event.id}`
-          const detail =
-            'This event could not be stored. Its bytes are kept; normalise it again after an update.'
-          ;[outcome] = await this.#commit(tenant, [
-            { ...piece, events: [], unreadable: [{ pointer, detail }] }
-          ])
-        }
-        if (outcome === 'forged' || outcome === undefined) return waiting.resolve('forged')
-        add(total, outcome)
-      }
+      const outcome = await this.#salvage(tenant, waiting.parcel, error)
       this.#onCommit()
-      waiting.resolve(total)
+      waiting.resolve(outcome)
     } catch (cause) {
       waiting.reject(notStored(cause))
     }
+  }
+
+  /** Halves a parcel that failed until the events that spoil it stand alone. */
+  async #salvage(tenant: string, parcel: Parcel, error: unknown): Promise<Outcome> {
+    const total: Stored = { accepted: 0, duplicates: 0, quarantined: 0 }
+    for (const piece of piecesOf(parcel, error)) {
+      let outcome: Outcome | undefined
+      try {
+        ;[outcome] = await this.#commit(tenant, [piece])
+      } catch (cause) {
+        if (!isCulprit(cause)) throw cause
+        outcome = await this.#salvage(tenant, piece, cause)
+      }
+      if (outcome === 'forged' || outcome === undefined) return 'forged'
+      add(total, outcome)
+    }
+    return total
   }
 
   /** One transaction; repeated after a deadlock, and after making a partition that was missing. */
@@ -222,6 +218,35 @@ function notStored(cause: unknown): AppError {
     'The webhook could not be stored at the moment. Send it again.',
     { cause }
   )
+}
+
+/** What to try instead of a parcel that failed; throws its error where nothing is left to try. */
+function piecesOf(parcel: Parcel, error: unknown): Parcel[] {
+  const { events, unreadable } = parcel
+  const [first, ...others] = events
+  if (first === undefined) throw error
+  if (unreadable.length > 0) {
+    return [
+      { ...parcel, unreadable: [] },
+      { ...parcel, events: [] }
+    ]
+  }
+  if (others.length > 0) {
+    const half = events.length >> 1
+    return [
+      { ...parcel, events: events.slice(0, half) },
+      { ...parcel, events: events.slice(half) }
+    ]
+  }
+  // Named by its id: a number would be one among this piece's events only, and another's too.
+  const pointer = `/events/${first.event.id}`
+  const detail =
+    'This event could not be stored. Its bytes are kept; normalise it again after an update.'
+  return [{ ...parcel, events: [], unreadable: [{ pointer, detail }] }]
+}
+
+function sizeOf(parcel: Parcel): number {
+  return parcel.events.length + parcel.unreadable.length
 }
 
 function add(total: Stored, part: Stored): void {
@@ -274,8 +299,8 @@ async function writeGroup(
       items.set(key, { ...normalised, parcel })
       keys.set(key, { key, week: dedupeWeek(normalised.identityTime), received_at })
     }
+    const digest = parcel.unreadable.length > 0 ? digestOf(parcel) : ''
     for (const unreadable of parcel.unreadable) {
-      const digest = createHash('sha256').update(parcel.raw.body).digest('hex')
       const key = identityKey(tenant, 'raw', [
         parcel.sourceId,
         digest,
@@ -335,7 +360,7 @@ async function findForged(
       source_id: parcel.sourceId,
       token: parcel.token.value,
       signed_at: parcel.token.signedAt.toISOString(),
-      body_digest: createHash('sha256').update(parcel.raw.body).digest('hex')
+      body_digest: digestOf(parcel)
     }
     const name = `${row.source_id} ${row.token} ${row.signed_at}`
     if (first.has(name) && first.get(name) !== row.body_digest) forged.add(parcel)
@@ -475,12 +500,12 @@ async function writeConsequences(
             at: event.time,
             expires_at: expiresAt
           })
-        }
+        } else entry.at = event.time
       }
       for (const reason of verdict.lift?.reasons ?? []) {
         const scope = verdict.lift?.scope ?? 'all'
         entries.delete(`${recipient.key}\n${scope}\n${reason}`)
-        lifts.push({ recipient: recipient.key, scope, reason, decision_id: id })
+        lifts.push({ recipient: recipient.key, scope, reason, decision_id: id, at: event.time })
       }
     }
     rows.push({
@@ -498,6 +523,11 @@ async function writeConsequences(
   await write.insertEvents(tx, tenant, rows)
   if (decisions.length > 0) await write.insertDecisions(tx, tenant, decisions)
   const now = new Date().toISOString()
+  const optOuts = [...entries.values()].filter((entry) => entry.reason === 'unsubscribe')
+  if (optOuts.length > 0) {
+    for (const { recipient, scope, reason } of await write.findAnswered(tx, tenant, optOuts))
+      entries.delete(`${recipient}\n${scope}\n${reason}`)
+  }
   if (lifts.length > 0) await write.liftSuppressions(tx, tenant, lifts, now)
   if (entries.size > 0) await write.upsertSuppressions(tx, tenant, [...entries.values()], now)
   const endpoints = await write.findEndpoints(tx, tenant)
@@ -528,6 +558,10 @@ export function wants(types: readonly string[], type: string): boolean {
       wanted === '*' ||
       (wanted.endsWith('.*') && type.startsWith(wanted.slice(0, -1)))
   )
+}
+
+function digestOf(parcel: Parcel): string {
+  return createHash('sha256').update(parcel.raw.body).digest('hex')
 }
 
 function origin(parcel: Parcel) {

@@ -9,6 +9,7 @@
 import { connect as connectSocket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DrizzleQueryError } from 'drizzle-orm'
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import type { Logger } from 'pino'
@@ -31,6 +32,10 @@ interface Pool {
 const deadline = 4_000
 /** Calls under way at once; the driver itself would let them wait without limit. */
 const mostCalls = 500
+/** Calls without an answer in a row after which the whole pool is in doubt. */
+const mostMissed = 10
+/** SQLSTATE of a query that its statement_timeout ended. */
+const queryCanceled = '57014'
 const oldestServer = 150_000
 /** Any number that no other program on the same database is likely to lock. */
 const migrationLock = 7_316_488_201
@@ -45,6 +50,7 @@ export class Database {
   readonly #log: Logger
   #pool: Pool | null = null
   #calls = 0
+  #missed = 0
   #closed = false
 
   private constructor(
@@ -86,7 +92,7 @@ export class Database {
             ...settings,
             connection: {
               application_name: 'mailverdict',
-              statement_timeout: 15_000,
+              statement_timeout: 10_000,
               idle_in_transaction_session_timeout: 15_000,
               ...settings.connection
             }
@@ -153,23 +159,43 @@ export class Database {
   #guard<T>(pool: Pool, work: Promise<T>, limit: number): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#drop(pool, new Error(`no answer within ${limit} ms`))
         reject(unavailable())
+        void this.#doubt(pool)
       }, limit)
       work.then(
         (value) => {
           clearTimeout(timer)
+          this.#missed = 0
           resolve(value)
         },
-        (error: unknown) => {
+        (thrown: unknown) => {
           clearTimeout(timer)
-          if (isConnectionFailure(error)) {
+          // Drizzle wraps what the driver says, and repeats the parameters in its message.
+          const error = thrown instanceof DrizzleQueryError ? thrown.cause : thrown
+          if (codeOf(error) === queryCanceled) reject(unavailable(error))
+          else if (isConnectionFailure(error)) {
             this.#drop(pool, error)
             reject(unavailable(error))
           } else reject(error)
         }
       )
     })
+  }
+
+  /**
+   * A call missed its deadline. One slow query is no reason to take the pool from all others; a server that
+   * a fresh connection cannot reach either is, and so is a pool whose calls miss one after another (its
+   * connections may be half open). The embedded database has no second connection: its own watch restarts it.
+   */
+  async #doubt(pool: Pool): Promise<void> {
+    this.#missed++
+    if (this.#embedded !== null || this.#pool !== pool) return
+    try {
+      if (this.#missed < mostMissed) await within(1_000, this.#probe())
+      else throw new Error(`${this.#missed} calls in a row had no answer in time`)
+    } catch (error) {
+      this.#drop(pool, error)
+    }
   }
 
   #drop(pool: Pool, err: unknown): void {
@@ -281,13 +307,12 @@ const connectionFailures = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
-  // Shutting down, crashed, starting up, too many clients, read-only after a failover, statement timeout.
+  // Shutting down, crashed, starting up, too many clients, read-only after a failover.
   '57P01',
   '57P02',
   '57P03',
   '53300',
-  '25006',
-  '57014'
+  '25006'
 ])
 
 export function isConnectionFailure(error: unknown): boolean {

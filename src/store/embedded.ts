@@ -38,29 +38,35 @@ export async function startEmbedded(dataDir: string, log: Logger): Promise<Embed
     let closing = false
     let worker = await startWorker(folder, socket)
     let lastPong = Date.now()
-    const watch = (watched: Worker) =>
+    const watch = (watched: Worker) => {
       watched.on('message', (message) => {
         if (message === 'pong') lastPong = Date.now()
       })
+      // Without a listener an error inside the thread would end the whole process.
+      watched.on('error', (err) => log.error({ err }, 'embedded database failed'))
+      watched.on('exit', () => {
+        if (watched === worker) lastPong = Number.NEGATIVE_INFINITY
+      })
+    }
     watch(worker)
     let restarting = false
     const restart = async () => {
-      restarting = true
       log.error('embedded database does not answer, restarting it')
       await worker.terminate()
       rmSync(socket, { force: true })
       worker = await startWorker(folder, socket)
       watch(worker)
       lastPong = Date.now()
-      restarting = false
     }
     const timer = setInterval(() => {
       if (closing || restarting) return
       if (Date.now() - lastPong > hangsAfter) {
-        restart().catch((err) => {
-          restarting = false
-          log.error({ err }, 'embedded database cannot be restarted')
-        })
+        restarting = true
+        restart()
+          .catch((err) => log.error({ err }, 'embedded database cannot be restarted'))
+          .finally(() => {
+            restarting = false
+          })
       } else worker.postMessage('ping')
     }, pingEvery).unref()
     return {

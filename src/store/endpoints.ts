@@ -96,16 +96,13 @@ export class EndpointStore {
     return row === undefined ? null : shown(row)
   }
 
-  /** Removes an endpoint, its secrets and what waits for it. Whether there was one. */
+  /** Removes an endpoint and its secrets; the delivery worker sweeps up what waited for it. */
   remove(tenant: string, id: string): Promise<boolean> {
     return this.#database.transaction(async (tx) => {
       const gone = await tx`
         delete from endpoints where tenant_id = ${tenant}::text and id = ${id}::text returning id`
       await tx`
         delete from endpoint_secrets
-        where tenant_id = ${tenant}::text and endpoint_id = ${id}::text`
-      await tx`
-        delete from deliveries
         where tenant_id = ${tenant}::text and endpoint_id = ${id}::text`
       return gone.length > 0
     })

@@ -61,11 +61,13 @@ export class KeyStore {
     const id = /^mv_([0-9A-Za-z]{12})_[0-9A-Za-z]{43}$/.exec(key)?.[1]
     if (id === undefined) return null
     const name = hash.toString('base64')
-    const cached = this.#cache.get(name)
-    const caller =
-      cached !== undefined && cached.until > Date.now() ? cached.caller : await this.#look(id, hash)
-    if (this.#cache.size > 10_000) this.#cache.clear()
-    if (caller !== cached?.caller) this.#cache.set(name, { caller, until: Date.now() + cachedFor })
+    let cached = this.#cache.get(name)
+    if (cached === undefined || cached.until <= Date.now()) {
+      cached = { caller: await this.#look(id, hash), until: Date.now() + cachedFor }
+      if (this.#cache.size > 10_000) this.#cache.clear()
+      this.#cache.set(name, cached)
+    }
+    const { caller } = cached
     return caller !== null && caller.expiresAt > Date.now() ? caller : null
   }
 

@@ -29,6 +29,8 @@ async function ensurePartition(sql: Sql, table: PartitionedTable, monday: string
   // Names and bounds are made of our own constants and digits; identifiers cannot be parameters.
   await sql.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(7316488202)`
+    // Waiting for the parent table would make every later statement on it wait behind us.
+    await tx`set local lock_timeout = '2s'`
     await tx.unsafe(
       `create table if not exists ${table}_${monday.replaceAll('-', '')} partition of ${table}
        for values from ('${monday}${zone}') to ('${end}${zone}')`

@@ -227,27 +227,26 @@ export function recordAttempts(sql: Sql, tenant: string, rows: readonly Attempte
 }
 
 /**
- * Moves what waits for disabled endpoints to the history, where it can be recovered from. Rows that a
- * worker holds are left for it, or for a later call. Answers how many were moved; call it until that is
- * less than `limit`.
+ * Moves what waits for endpoints that are disabled, or are no more, to the history, where it can be
+ * recovered from. Rows that a worker holds are left for it, or for a later call. Answers how many were
+ * moved; call it until that is less than `limit`.
  */
 export async function skipDisabled(sql: Sql, tenant: string, limit: number): Promise<number> {
   const moved = await sql`
     with due as materialized (
       select d.id
-      from endpoints e
-      cross join lateral (
-        select q.id
-        from deliveries q
-        where q.tenant_id = ${tenant}::text
-          and q.endpoint_id = e.id
-          and (q.lease_until is null or q.lease_until < now())
-        limit ${String(limit)}::text::int
-        for update skip locked
-      ) d
-      where e.tenant_id = ${tenant}::text
-        and e.status = 'disabled'
+      from deliveries d
+      where d.tenant_id = ${tenant}::text
+        and (d.lease_until is null or d.lease_until < now())
+        and not exists (
+          select 1
+          from endpoints e
+          where e.tenant_id = ${tenant}::text
+            and e.id = d.endpoint_id
+            and e.status <> 'disabled'
+        )
       limit ${String(limit)}::text::int
+      for update of d skip locked
     ),
     removed as (
       delete from deliveries d
