@@ -62,11 +62,11 @@ test('keeps nothing of a webhook with wrong credentials but the health of its so
   expect(refused).toMatchObject({ status: 401, body: { code: 'credentials-invalid' } })
   expect(refused.headers.get('www-authenticate')).toMatch(/^Basic /)
   expect(refused.headers.get('content-type')).toMatch(/^application\/problem\+json/)
-  const health = await until(async () => {
+  // Rejections of the test before may be written first.
+  await until(async () => {
     const { body } = await call('GET', '/sources/postmark')
-    return body.health.last_rejection
+    return body.health.last_rejection?.code === 'credentials-invalid'
   })
-  expect(health).toMatchObject({ code: 'credentials-invalid' })
   const counts = await service.database.run(
     (sql) => sql<{ rows: number }[]>`
       select (select count(*) from events) + (select count(*) from raw_bodies)
