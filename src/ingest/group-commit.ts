@@ -480,7 +480,7 @@ async function writeConsequences(
       for (const reason of verdict.lift?.reasons ?? []) {
         const scope = verdict.lift?.scope ?? 'all'
         entries.delete(`${recipient.key}\n${scope}\n${reason}`)
-        lifts.push({ recipient: recipient.key, scope, reason, decision_id: id })
+        lifts.push({ recipient: recipient.key, scope, reason, decision_id: id, at: event.time })
       }
     }
     rows.push({

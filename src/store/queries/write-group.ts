@@ -264,8 +264,14 @@ export interface LiftRow {
   scope: string
   reason: string
   decision_id: string
+  /** The event's time. */
+  at: string
 }
 
+/**
+ * Takes entries off the list, but no opt-out from a stream that the recipient opted out of again later:
+ * providers report in no order.
+ */
 export async function liftSuppressions(
   tx: Transaction,
   tenant: string,
@@ -276,11 +282,21 @@ export async function liftSuppressions(
     with removed as (
       delete from suppressions s
       using json_to_recordset(${JSON.stringify(rows)}::text::json)
-        as r(recipient text, scope text, reason text, decision_id text)
+        as r(recipient text, scope text, reason text, decision_id text, at timestamptz)
       where s.tenant_id = ${tenant}::text
         and s.recipient = r.recipient collate "C"
         and s.scope = r.scope collate "C"
         and s.reason = r.reason
+        and not exists (
+          select 1
+          from events e
+          where e.tenant_id = s.tenant_id
+            and e.recipient = s.recipient
+            and e.type = 'email.unsubscribed'
+            and e.time > r.at
+            and coalesce('stream:' || (e.document #>> '{data,message,stream}'), 'all') = s.scope
+            and e.document #>> '{data,test}' = 'false'
+        )
       returning s.tenant_id, s.recipient, s.scope, s.reason, r.decision_id
     )
     insert into suppression_history
