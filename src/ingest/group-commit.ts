@@ -475,7 +475,7 @@ async function writeConsequences(
             at: event.time,
             expires_at: expiresAt
           })
-        }
+        } else entry.at = event.time
       }
       for (const reason of verdict.lift?.reasons ?? []) {
         const scope = verdict.lift?.scope ?? 'all'
@@ -498,6 +498,11 @@ async function writeConsequences(
   await write.insertEvents(tx, tenant, rows)
   if (decisions.length > 0) await write.insertDecisions(tx, tenant, decisions)
   const now = new Date().toISOString()
+  const optOuts = [...entries.values()].filter((entry) => entry.reason === 'unsubscribe')
+  if (optOuts.length > 0) {
+    for (const { recipient, scope, reason } of await write.findAnswered(tx, tenant, optOuts))
+      entries.delete(`${recipient}\n${scope}\n${reason}`)
+  }
   if (lifts.length > 0) await write.liftSuppressions(tx, tenant, lifts, now)
   if (entries.size > 0) await write.upsertSuppressions(tx, tenant, [...entries.values()], now)
   const endpoints = await write.findEndpoints(tx, tenant)

@@ -213,9 +213,27 @@ export interface SuppressionRow {
   source_id: string
   event_id: string
   decision_id: string
-  /** The event's time. */
+  /** The time of the latest event that asks for the entry. */
   at: string
   expires_at: string | null
+}
+
+/** The opt-outs among these that a later opt-in answers, which was learnt of first. */
+export function findAnswered(tx: Transaction, tenant: string, rows: readonly SuppressionRow[]) {
+  return tx<{ recipient: string; scope: string; reason: string }[]>`
+    select r.recipient, r.scope, r.reason
+    from json_to_recordset(${JSON.stringify(rows)}::text::json)
+      as r(recipient text, scope text, reason text, at timestamptz)
+    where exists (
+      select 1
+      from events e
+      where e.tenant_id = ${tenant}::text
+        and e.recipient = r.recipient collate "C"
+        and e.type = 'email.resubscribed'
+        and e.time > r.at
+        and ${scopeOfEvent(tx)} = r.scope
+        and e.document #>> '{data,test}' = 'false'
+    )`
 }
 
 /** Adds entries, or lets a newer event lengthen one that is there; the history says which. */
@@ -294,7 +312,7 @@ export async function liftSuppressions(
             and e.recipient = s.recipient
             and e.type = 'email.unsubscribed'
             and e.time > r.at
-            and coalesce('stream:' || (e.document #>> '{data,message,stream}'), 'all') = s.scope
+            and ${scopeOfEvent(tx)} = s.scope
             and e.document #>> '{data,test}' = 'false'
         )
       returning s.tenant_id, s.recipient, s.scope, s.reason, r.decision_id
@@ -332,6 +350,10 @@ export function insertDeliveries(tx: Transaction, tenant: string, rows: readonly
     from json_to_recordset(${JSON.stringify(rows)}::text::json)
       as r(id text, endpoint_id text, event_id text, event_type text, event_received_at timestamptz)
     on conflict do nothing`
+}
+
+function scopeOfEvent(tx: Transaction) {
+  return tx`coalesce('stream:' || (e.document #>> '{data,message,stream}'), 'all')`
 }
 
 function keyOfEntry(row: { recipient: string; scope: string; reason: string }): string {
