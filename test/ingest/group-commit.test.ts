@@ -294,8 +294,9 @@ function storeAtOnce(...drafts: Parameters<typeof arrived>[0][number][]) {
   return commitsOn(database).commits.store(parcel(arrived(drafts)))
 }
 
-const optOut = (n: string, time: Date) => plain('email.unsubscribed', subscriber, n, time)
-const optIn = (n: string, time: Date) => plain('email.resubscribed', subscriber, n, time)
+const optOut = (n: string, time: Date, who = subscriber) =>
+  plain('email.unsubscribed', who, n, time)
+const optIn = (n: string, time: Date, who = subscriber) => plain('email.resubscribed', who, n, time)
 
 test('an opt-in takes the opt-out off the list, leaves the rest, and says so in the history', async () => {
   await storeEach(optOut('out', ago(3 * minute)), hardBounce(subscriber, 1))
@@ -325,6 +326,53 @@ test('an opt-in that is learnt of late does not undo a newer opt-out', async () 
   )
   expect((await entriesOf(database)).map((e) => e.reason)).toEqual(['unsubscribe'])
   expect((await changesOf(database)).map(({ change }) => change)).toEqual(['added'])
+})
+
+test('an opt-out that is learnt of late does not undo a newer opt-in', async () => {
+  await storeEach(optIn('in', ago(5 * minute)), optOut('out-1', ago(9 * minute)))
+  expect(await entriesOf(database)).toEqual([])
+  // One beside it that is newer counts.
+  await storeAtOnce(optOut('out-2', ago(8 * minute)), optOut('out-3', ago(2 * minute)))
+  expect((await entriesOf(database)).map((e) => e.reason)).toEqual(['unsubscribe'])
+})
+
+test('an opt-in to one stream answers no opt-out from another, nor does a test post', async () => {
+  const of = (stream: string, draft: ReturnType<typeof plain>) => ({
+    ...draft,
+    message: { ...draft.message, stream }
+  })
+  await storeEach(
+    of('news', optIn('in', ago(minute))),
+    of('offers', optOut('out-1', ago(5 * minute))),
+    { ...of('offers', optIn('test', ago(minute))), test: true },
+    of('offers', optOut('out-2', ago(5 * minute)))
+  )
+  expect((await entriesOf(database)).map((e) => e.scope)).toEqual(['stream:offers'])
+})
+
+test('opt-outs and opt-ins leave the same list in any order and grouping', async () => {
+  const steps = ['out', 'in', 'out', 'in', 'in', 'out', 'out', 'in']
+  const ways = [7, 8].flatMap((upTo) =>
+    [1, 3, 5].flatMap((stride) => [1, 3].map((size) => ({ upTo, stride, size })))
+  )
+  for (const { upTo, stride, size } of ways) {
+    const who = `user-${upTo}-${stride}-${size}@example.com`
+    const drafts = steps
+      .slice(0, upTo)
+      .map((step, n) =>
+        (step === 'out' ? optOut : optIn)(`${who} ${n}`, ago((20 - n) * minute), who)
+      )
+    // Each stride shares no factor with 7 or 8: an order of its own.
+    const order = drafts
+      .map((_, n) => drafts[(n * stride + 2) % upTo])
+      .filter((draft) => draft !== undefined)
+    for (let at = 0; at < upTo; at += size) await storeAtOnce(...order.slice(at, at + size))
+  }
+  // The seventh step is an opt-out, the eighth an opt-in.
+  const expected = ways.filter(({ upTo }) => upTo === 7)
+  expect((await entriesOf(database)).map((e) => e.recipient).sort()).toEqual(
+    expected.map(({ stride, size }) => `user-7-${stride}-${size}@example.com`).sort()
+  )
 })
 
 test.for<[string, string[], string[]]>([
