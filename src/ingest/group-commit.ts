@@ -149,41 +149,32 @@ export class GroupCommit {
     }
   }
 
-  /** A request that fails alone: its events one by one, and the one that cannot be stored is quarantined. */
+  /** A request that fails alone: what of it can be stored is, and the rest is quarantined. */
   async #settleAlone(tenant: string, waiting: Waiting, error: unknown): Promise<void> {
-    const { parcel } = waiting
-    const total: Stored = { accepted: 0, duplicates: 0, quarantined: 0 }
     try {
-      if (parcel.events.length === 0) throw error
-      const pieces: Parcel[] = parcel.events.map((event) => ({
-        ...parcel,
-        events: [event],
-        unreadable: []
-      }))
-      if (parcel.unreadable.length > 0) pieces.push({ ...parcel, events: [] })
-      for (const piece of pieces) {
-        let outcome: Outcome | undefined
-        try {
-          ;[outcome] = await this.#commit(tenant, [piece])
-        } catch (cause) {
-          const [event] = piece.events
-          if (!isCulprit(cause) || event === undefined) throw cause
-          // Named by its id: a number would be one among this piece's events only, and another's too.
-          const pointer = `/events/${event.event.id}`
-          const detail =
-            'This event could not be stored. Its bytes are kept; normalise it again after an update.'
-          ;[outcome] = await this.#commit(tenant, [
-            { ...piece, events: [], unreadable: [{ pointer, detail }] }
-          ])
-        }
-        if (outcome === 'forged' || outcome === undefined) return waiting.resolve('forged')
-        add(total, outcome)
-      }
+      const outcome = await this.#salvage(tenant, waiting.parcel, error)
       this.#onCommit()
-      waiting.resolve(total)
+      waiting.resolve(outcome)
     } catch (cause) {
       waiting.reject(notStored(cause))
     }
+  }
+
+  /** Halves a parcel that failed until the events that spoil it stand alone. */
+  async #salvage(tenant: string, parcel: Parcel, error: unknown): Promise<Outcome> {
+    const total: Stored = { accepted: 0, duplicates: 0, quarantined: 0 }
+    for (const piece of piecesOf(parcel, error)) {
+      let outcome: Outcome | undefined
+      try {
+        ;[outcome] = await this.#commit(tenant, [piece])
+      } catch (cause) {
+        if (!isCulprit(cause)) throw cause
+        outcome = await this.#salvage(tenant, piece, cause)
+      }
+      if (outcome === 'forged' || outcome === undefined) return 'forged'
+      add(total, outcome)
+    }
+    return total
   }
 
   /** One transaction; repeated after a deadlock, and after making a partition that was missing. */
@@ -202,6 +193,31 @@ export class GroupCommit {
       }
     }
   }
+}
+
+/** What to try instead of a parcel that failed; throws its error where nothing is left to try. */
+function piecesOf(parcel: Parcel, error: unknown): Parcel[] {
+  const { events, unreadable } = parcel
+  const [first, ...others] = events
+  if (first === undefined) throw error
+  if (unreadable.length > 0) {
+    return [
+      { ...parcel, unreadable: [] },
+      { ...parcel, events: [] }
+    ]
+  }
+  if (others.length > 0) {
+    const half = events.length >> 1
+    return [
+      { ...parcel, events: events.slice(0, half) },
+      { ...parcel, events: events.slice(half) }
+    ]
+  }
+  // Named by its id: a number would be one among this piece's events only, and another's too.
+  const pointer = `/events/${first.event.id}`
+  const detail =
+    'This event could not be stored. Its bytes are kept; normalise it again after an update.'
+  return [{ ...parcel, events: [], unreadable: [{ pointer, detail }] }]
 }
 
 /**
