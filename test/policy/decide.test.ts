@@ -184,10 +184,19 @@ test('the pause doubles with each failure since the last delivery, up to its cap
 test('a delivery begins the count anew', () => {
   const failure = (n: number) =>
     makeEvent({ id: `evt_${n}`, time: `2026-01-0${n}T00:00:00.000Z`, reason: 'mailbox_full' })
-  const delivery = makeEvent({ type: 'email.delivered', time: '2026-01-03T00:00:00.000Z' })
-  const known = [failure(1), failure(2), delivery, failure(4)].reduce(remember, nothingKnown)
-  const verdict = decide(defaultPolicy, known, { event: failure(4), waitSeconds: null })
-  expect(verdict?.failures).toBe(1)
+  const delivery = (n: number) =>
+    makeEvent({ type: 'email.delivered', time: `2026-01-0${n}T12:00:00.000Z` })
+  const countOf = (...events: ReturnType<typeof makeEvent>[]) =>
+    decide(defaultPolicy, events.reduce(remember, nothingKnown), {
+      event: failure(4),
+      waitSeconds: null
+    })?.failures
+  expect(countOf(failure(1), failure(2), failure(4))).toBe(3)
+  expect(countOf(failure(1), delivery(1), failure(2), failure(4))).toBe(2)
+  expect(countOf(failure(1), failure(2), delivery(3), failure(4))).toBe(1)
+  // The latest delivery counts, in whatever order they are learnt of.
+  expect(countOf(delivery(3), delivery(1), failure(4), failure(2))).toBe(1)
+  expect(countOf(delivery(1), delivery(3), failure(4), failure(2))).toBe(1)
 })
 
 test('no pause ends before the time that the reply names, nor before the failure', () => {
