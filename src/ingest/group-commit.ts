@@ -200,6 +200,31 @@ export class GroupCommit {
   }
 }
 
+/** What to try instead of a parcel that failed; throws its error where nothing is left to try. */
+function piecesOf(parcel: Parcel, error: unknown): Parcel[] {
+  const { events, unreadable } = parcel
+  const [first, ...others] = events
+  if (first === undefined) throw error
+  if (unreadable.length > 0) {
+    return [
+      { ...parcel, unreadable: [] },
+      { ...parcel, events: [] }
+    ]
+  }
+  if (others.length > 0) {
+    const half = events.length >> 1
+    return [
+      { ...parcel, events: events.slice(0, half) },
+      { ...parcel, events: events.slice(half) }
+    ]
+  }
+  // Named by its id: a number would be one among this piece's events only, and another's too.
+  const pointer = `/events/${first.event.id}`
+  const detail =
+    'This event could not be stored. Its bytes are kept; normalise it again after an update.'
+  return [{ ...parcel, events: [], unreadable: [{ pointer, detail }] }]
+}
+
 /**
  * Whether the rows themselves are at fault: data exceptions, integrity and program limits of PostgreSQL
  * (classes 22, 23, 54), or a value that our own code could not write. Anything else is the database's
