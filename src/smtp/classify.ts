@@ -3,6 +3,7 @@ import { StringEnum } from '../string-enum.ts'
 import { basicCodeFacts } from './basic-codes.ts'
 import { enhancedCodeFacts, subjectReason } from './enhanced-codes.ts'
 import { classOf, Matcher } from './matcher.ts'
+import { Memo } from './memo.ts'
 import { Fault, faultOf, Reason } from './reasons.ts'
 import { receiverOfDomain, receiverOfHost, receiverOfText } from './receivers.ts'
 import type { ParsedReply, Phase } from './reply.ts'
@@ -65,6 +66,24 @@ export interface Reading extends Classification {
 
 /** Says why: pure, deterministic, linear in its input. */
 export function classify(input: ClassifyInput): Reading {
+  const key = keyOf(input)
+  return { ...(key === null ? readingOf(input) : readings.get(key, () => readingOf(input))) }
+}
+
+const readings = new Memo<Reading>(5000)
+
+/** Everything that the reading depends on, as one string; null for what is too long to be worth keeping. */
+function keyOf({ reply, outcome, hint, domain, host, phase }: ClassifyInput): string | null {
+  if (reply && reply.raw.length > 1000) return null
+  const own = `${outcome}\u0000${phase ?? ''}\u0000${host ?? ''}\u0000${domain ?? ''}`
+  const hinted = hint ? `${hint.rule}\u0000${hint.reason}\u0000${hint.strength}` : ''
+  if (!reply) return `${own}\u0000${hinted}`
+  const { code, enhanced, text, quoted } = reply
+  const inner = quoted ? `${quoted.code}\u0000${quoted.enhanced}\u0000${quoted.text}` : ''
+  return `${own}\u0000${hinted}\u0000${code}\u0000${enhanced}\u0000${reply.phase}\u0000${reply.host}\u0000${inner}\u0000${text}\u0000${reply.raw}`
+}
+
+function readingOf(input: ClassifyInput): Reading {
   const receiver = receiverOf(input)
   const facts = { phase: input.phase ?? input.reply?.phase ?? null, receiver }
   const verdict = verdictOf(input, facts)
@@ -104,9 +123,12 @@ function verdictOf(input: ClassifyInput, facts: Surroundings): Verdict {
   if (reply && classOf(reply) === 2) {
     return { reason: 'delivered', rule: 'rfc5321.2yz', confidence: 'high' }
   }
-  if (words && words.weight !== 'vague') return withConfidence(words, code)
+  const empty = words?.reason === 'undetermined'
+  if (words && words.weight !== 'vague' && !empty) return withConfidence(words, code)
   if (code?.definite) return code
   if (hard) return fromHint(hard, 'medium')
+  // Words known to say nothing leave the matter to the provider.
+  if (words && empty) return hint ? fromHint(hint, 'low') : { ...words, confidence: 'low' }
   if (words) return { ...words, confidence: 'low' }
   const basic = reply && fromBasic(reply)
   if (basic?.definite) return basic

@@ -35,11 +35,18 @@ type Element =
 interface Phrase {
   readonly rule: Rule
   readonly rank: number
+  readonly holds: (facts: Facts) => boolean
   readonly elements: readonly Element[]
   /** The element by which the phrase is found; -1 until it is indexed. */
   anchor: number
   /** Single words that the text must have, whatever their place. */
   required: readonly number[]
+}
+
+/** A rule without words. */
+interface CodeRule {
+  readonly rule: Rule
+  readonly holds: (facts: Facts) => boolean
 }
 
 /** Phrases by the words of their anchor, each list from the highest rank down. */
@@ -53,8 +60,8 @@ export class Matcher {
   readonly #classes = new Map<string, ReadonlySet<number>>()
   readonly #byTier: Phrase[][][]
   readonly #vetoes = new Map<Rule, Index>()
-  readonly #byDetail = new Map<string, Rule[]>()
-  readonly #byCode = new Map<number, Rule[]>()
+  readonly #byDetail = new Map<string, CodeRule[]>()
+  readonly #byCode = new Map<number, CodeRule[]>()
   readonly #numberSets: Set<number>[] = []
   /** Which words the text at hand has: the number of that text, by word. */
   readonly #seenIn: Uint32Array
@@ -115,7 +122,7 @@ export class Matcher {
         const end = matchForward(phrase.elements, phrase.anchor, ids, at)
         if (end < 0) continue
         const start = matchBackward(phrase.elements, phrase.anchor - 1, ids, at - 1)
-        if (start < 0 || !holds(phrase.rule.when, facts) || this.#vetoed(phrase.rule, ids)) continue
+        if (start < 0 || !phrase.holds(facts) || this.#vetoed(phrase.rule, ids)) continue
         best = phrase
         first = Math.min(start, at)
         last = end - 1
@@ -148,17 +155,17 @@ export class Matcher {
     return false
   }
 
-  #matchCode({ reply, phase, receiver }: Facts): Rule | null {
-    const byDetail =
-      reply.enhanced === null ? undefined : this.#byDetail.get(reply.enhanced.slice(2))
-    const byCode = reply.code === null ? undefined : this.#byCode.get(reply.code)
+  #matchCode(facts: Facts): Rule | null {
+    const { code, enhanced } = facts.reply
+    const byDetail = enhanced === null ? undefined : this.#byDetail.get(enhanced.slice(2))
+    const byCode = code === null ? undefined : this.#byCode.get(code)
     if (!byDetail && !byCode) return null
-    const facts = { reply, phase, receiver }
-    const found = [...(byDetail ?? []), ...(byCode ?? [])].filter((rule) => holds(rule.when, facts))
-    return found.sort(compareRules)[0] ?? null
+    const found = [...(byDetail ?? []), ...(byCode ?? [])].filter(({ holds }) => holds(facts))
+    return found.map(({ rule }) => rule).sort(compareRules)[0] ?? null
   }
 
   #phrasesOf(rule: Rule, says: readonly string[]): Phrase[] {
+    const holds = conditionOf(rule.when)
     return says
       .flatMap((phrase) => expand(phrase.split(' ').filter((part) => part !== '')))
       .map((row) => {
@@ -166,7 +173,7 @@ export class Matcher {
         const elements = joinGaps(parts.flatMap((part) => this.#element(part)))
         const size = elements.filter((element) => element.kind !== 'gap').length
         const rank = weights[rule.weight] * 100 + size
-        return { rule, rank, elements, anchor: -1, required: [] }
+        return { rule, rank, holds, elements, anchor: -1, required: [] }
       })
       .filter((phrase) => phrase.elements.length > 0)
   }
@@ -205,13 +212,14 @@ export class Matcher {
   }
 
   #indexByCode(rule: Rule): void {
+    const entry = { rule, holds: conditionOf(rule.when) }
     const details = rule.when?.enhanced ?? []
     for (const detail of details.flatMap(detailsOf)) {
-      this.#byDetail.set(detail, [...(this.#byDetail.get(detail) ?? []), rule])
+      this.#byDetail.set(detail, [...(this.#byDetail.get(detail) ?? []), entry])
     }
     if (details.length > 0) return
     for (const code of rule.when?.code ?? []) {
-      this.#byCode.set(code, [...(this.#byCode.get(code) ?? []), rule])
+      this.#byCode.set(code, [...(this.#byCode.get(code) ?? []), entry])
     }
   }
 }
@@ -275,21 +283,18 @@ function compareRules(a: Rule, b: Rule): number {
   return weights[b.weight] - weights[a.weight] || (a.id < b.id ? -1 : 1)
 }
 
-export function holds(when: Condition | undefined, facts: Facts): boolean {
-  if (!when) return true
-  const { code, enhanced } = facts.reply
-  if (when.code && (code === null || !when.code.includes(code))) return false
-  if (when.class && classOf(facts.reply) !== when.class) return false
-  if (when.enhanced) {
-    if (enhanced === null || !when.enhanced.flatMap(detailsOf).includes(enhanced.slice(2))) {
-      return false
-    }
+function conditionOf(when: Condition | undefined): (facts: Facts) => boolean {
+  if (!when) return () => true
+  const details = when.enhanced && new Set(when.enhanced.flatMap(detailsOf))
+  return ({ reply, phase, receiver }) => {
+    const { code, enhanced } = reply
+    if (when.code && (code === null || !when.code.includes(code))) return false
+    if (when.class && classOf(reply) !== when.class) return false
+    if (details && (enhanced === null || !details.has(enhanced.slice(2)))) return false
+    if (when.phase && (phase === null || !when.phase.includes(phase))) return false
+    if (when.receiver && (receiver === null || !when.receiver.includes(receiver))) return false
+    return !when.codeless || (code === null && enhanced === null)
   }
-  if (when.phase && (facts.phase === null || !when.phase.includes(facts.phase))) return false
-  if (when.receiver && (facts.receiver === null || !when.receiver.includes(facts.receiver))) {
-    return false
-  }
-  return !when.codeless || (code === null && enhanced === null)
 }
 
 export function classOf(reply: Facts['reply']): number | null {

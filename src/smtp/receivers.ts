@@ -9,8 +9,10 @@ export interface Receiver {
   readonly hosts: readonly string[]
   /** Recipient domains. */
   readonly domains?: readonly string[]
-  /** Literal marks of its replies, lower case. */
-  readonly marks?: readonly string[]
+  /** Sites that only its own replies name: help pages, its mail hosts. */
+  readonly sites?: readonly string[]
+  /** Other marks of its replies, lower case. */
+  readonly words?: readonly string[]
 }
 
 export const receivers = [
@@ -18,7 +20,8 @@ export const receivers = [
     name: 'google',
     hosts: ['google.com', 'googlemail.com'],
     domains: ['gmail.com', 'googlemail.com'],
-    marks: ['- gsmtp', 'support.google.com/']
+    sites: ['support.google.com'],
+    words: ['- gsmtp']
   },
   {
     name: 'outlook',
@@ -37,7 +40,7 @@ export const receivers = [
       'hotmail.es',
       'hotmail.it'
     ],
-    marks: ['mail.live.com/mail/', 'postmaster.live.com', 'sendersupport.olc']
+    sites: ['mail.live.com', 'postmaster.live.com', 'olc.protection.outlook.com']
   },
   {
     name: 'microsoft',
@@ -47,7 +50,8 @@ export const receivers = [
       'prod.outlook.com',
       'protection.partner.outlook.cn'
     ],
-    marks: ['resolver.', 'aka.ms/', 'go.microsoft.com/']
+    sites: ['aka.ms', 'go.microsoft.com', 'prod.outlook.com', 'protection.outlook.com'],
+    words: ['resolver.adr', 'resolver.rst', 'resolver.fwd', 'storedrv.']
   },
   {
     name: 'yahoo',
@@ -73,7 +77,7 @@ export const receivers = [
       'verizon.net',
       'sky.com'
     ],
-    marks: [
+    sites: [
       'postmaster.yahooinc.com',
       'postmaster.yahoo.com',
       'help.yahoo.com',
@@ -85,13 +89,13 @@ export const receivers = [
     name: 'apple',
     hosts: ['icloud.com', 'apple.com', 'me.com', 'mac.com'],
     domains: ['icloud.com', 'me.com', 'mac.com'],
-    marks: ['support.apple.com']
+    sites: ['support.apple.com']
   },
   {
     name: 'comcast',
     hosts: ['comcast.net', 'comcast.com'],
     domains: ['comcast.net'],
-    marks: ['postmaster.comcast.net', 'xfinity.com', '@comcast.net']
+    sites: ['postmaster.comcast.net', 'xfinity.com', 'comcast.net']
   },
   {
     name: 'charter',
@@ -104,9 +108,9 @@ export const receivers = [
       'roadrunner.com',
       'brighthouse.com'
     ],
-    marks: ['spectrum.net/support', 'charter.com/postmaster']
+    sites: ['spectrum.net', 'charter.com']
   },
-  { name: 'cox', hosts: ['cox.net', 'coxmail.com'], domains: ['cox.net'], marks: ['cox.com/'] },
+  { name: 'cox', hosts: ['cox.net', 'coxmail.com'], domains: ['cox.net'], sites: ['cox.com'] },
   {
     name: 'gmx',
     hosts: [
@@ -129,77 +133,72 @@ export const receivers = [
       '1und1.de',
       'online.de'
     ],
-    marks: [
-      'nemesis esmtp',
-      'postmaster.gmx',
-      'postmaster.web.de',
-      'postmaster.1and1',
-      'postmaster.mail.com',
-      'postmaster.kundenserver'
-    ]
+    sites: ['gmx.net', 'gmx.com', 'web.de', 'postmaster.mail.com', 'kundenserver.de', '1and1.com'],
+    words: ['nemesis esmtp']
   },
   {
     name: 't-online',
     hosts: ['t-online.de'],
     domains: ['t-online.de', 'magenta.de'],
-    marks: ['t-online.de']
+    sites: ['t-online.de']
   },
   {
     name: 'orange',
     hosts: ['orange.fr', 'wanadoo.fr'],
     domains: ['orange.fr', 'wanadoo.fr', 'voila.fr'],
-    marks: ['ofr_', 'ofr00']
+    words: ['ofr_', 'ofr00']
   },
   {
     name: 'sfr',
     hosts: ['sfr.fr', 'sfr.net'],
     domains: ['sfr.fr', 'neuf.fr', 'cegetel.net', 'club-internet.fr', 'numericable.fr'],
-    marks: ['sfr_in_']
+    words: ['sfr_in_']
   },
   { name: 'free', hosts: ['free.fr', 'proxad.net'], domains: ['free.fr', 'aliceadsl.fr'] },
   {
     name: 'laposte',
     hosts: ['laposte.net'],
     domains: ['laposte.net'],
-    marks: ['lpn007', 'lpn105']
+    words: ['lpn007', 'lpn105']
   },
   {
     name: 'bluewin',
     hosts: ['bluewin.ch', 'swisscom.ch'],
     domains: ['bluewin.ch'],
-    marks: ['bluewin.ch']
+    sites: ['bluewin.ch']
   },
   {
     name: 'qq',
     hosts: ['qq.com'],
     domains: ['qq.com', 'foxmail.com', 'vip.qq.com'],
-    marks: ['service.mail.qq.com', 'exmail.qq.com', 'open.work.weixin']
+    sites: ['service.mail.qq.com', 'exmail.qq.com', 'open.work.weixin.qq.com']
   },
   {
     name: 'netease',
     hosts: ['163.com', '126.com', 'netease.com', 'yeah.net', '163.net', '188.com'],
     domains: ['163.com', '126.com', 'yeah.net', '188.com', 'vip.163.com'],
-    marks: ['mail.163.com', 'help_spam_16', 'help163']
+    sites: ['mail.163.com'],
+    words: ['help_spam_16', 'help163']
   },
   {
     name: 'mail.ru',
     hosts: ['mail.ru'],
     domains: ['mail.ru', 'bk.ru', 'list.ru', 'inbox.ru', 'internet.ru'],
-    marks: ['help.mail.ru', 'notspam.mail.ru']
+    sites: ['help.mail.ru', 'notspam.mail.ru']
   },
   {
     name: 'yandex',
     hosts: ['yandex.ru', 'yandex.net', 'yandex.com'],
     domains: ['yandex.ru', 'yandex.com', 'ya.ru', 'yandex.by', 'yandex.kz'],
-    marks: ['yandex.ru/support', 'yandex.com/support', 'feedback.yandex', 'help.yandex']
+    sites: ['yandex.ru', 'yandex.com', 'ya.cc']
   },
   { name: 'rambler', hosts: ['rambler.ru'], domains: ['rambler.ru', 'lenta.ru', 'ro.ru'] },
-  { name: 'docomo', hosts: ['docomo.ne.jp'], domains: ['docomo.ne.jp'], marks: ['docomo.ne.jp'] },
+  { name: 'docomo', hosts: ['docomo.ne.jp'], domains: ['docomo.ne.jp'], sites: ['docomo.ne.jp'] },
   {
     name: 'au',
     hosts: ['ezweb.ne.jp', 'au.com', 'dion.ne.jp'],
     domains: ['ezweb.ne.jp', 'au.com'],
-    marks: ['ezweb.ne.jp']
+    sites: ['ezweb.ne.jp']
   },
   {
     name: 'softbank',
@@ -236,36 +235,37 @@ export const receivers = [
   {
     name: 'proofpoint',
     hosts: ['pphosted.com', 'ppe-hosted.com', 'proofpoint.com'],
-    marks: ['proofpoint.com']
+    sites: ['proofpoint.com']
   },
   {
     name: 'mimecast',
     hosts: ['mimecast.com', 'mimecast.co.za'],
-    marks: ['community.mimecast.com', 'mimecast.com/']
+    sites: ['community.mimecast.com', 'mimecast.com']
   },
   {
     name: 'barracuda',
     hosts: ['barracudanetworks.com', 'ess.barracudanetworks.com'],
-    marks: ['barracudanetworks.com', 'barracudacentral.org', 'cuda_nsu']
+    sites: ['barracudanetworks.com', 'barracudacentral.org'],
+    words: ['cuda_nsu']
   },
-  { name: 'cisco', hosts: ['iphmx.com'], marks: ['senderbase.org', 'talosintelligence.com'] },
+  { name: 'cisco', hosts: ['iphmx.com'], sites: ['senderbase.org', 'talosintelligence.com'] },
   {
     name: 'symantec',
     hosts: ['messagelabs.com', 'messagelabs.net'],
-    marks: ['messagelabs.com', 'symanteccloud.com']
+    sites: ['messagelabs.com', 'symanteccloud.com']
   },
   {
     name: 'trendmicro',
     hosts: ['trendmicro.com', 'trendmicro.eu'],
-    marks: ['ers.trendmicro', 'mail-abuse.com']
+    sites: ['mail-abuse.com', 'trendmicro.com']
   },
   { name: 'sophos', hosts: ['sophos.com', 'reflexion.net'] },
   {
     name: 'hornetsecurity',
     hosts: ['antispameurope.com', 'hornetsecurity.com', 'antispamcloud.com']
   },
-  { name: 'rackspace', hosts: ['emailsrvr.com'], marks: ['emailsrvr.com'] },
-  { name: 'godaddy', hosts: ['secureserver.net'], marks: ['secureserver.net', 'godaddy.com'] },
+  { name: 'rackspace', hosts: ['emailsrvr.com'], sites: ['emailsrvr.com'] },
+  { name: 'godaddy', hosts: ['secureserver.net'], sites: ['secureserver.net', 'godaddy.com'] },
   { name: 'ovh', hosts: ['ovh.net', 'ovh.com'] },
   { name: 'gandi', hosts: ['gandi.net'] },
   { name: 'strato', hosts: ['rzone.de', 'strato.de'] },
@@ -276,35 +276,63 @@ export const receivers = [
 /** Suffixes of hosts, longest first at look-up: `a.b.c` is tried whole, then `b.c`. */
 const byHost = new Map<string, string>()
 const byDomain = new Map<string, string>()
-const byMark: (readonly [mark: string, name: string])[] = []
+/** Host names met inside replies. */
+const bySite = new Map<string, string>()
+const byWords: (readonly [mark: string, name: string])[] = []
 for (const receiver of receivers as readonly Receiver[]) {
   for (const host of receiver.hosts) byHost.set(host, receiver.name)
   for (const domain of receiver.domains ?? []) byDomain.set(domain, receiver.name)
-  for (const mark of receiver.marks ?? []) byMark.push([mark, receiver.name])
+  for (const site of receiver.sites ?? []) bySite.set(site, receiver.name)
+  for (const words of receiver.words ?? []) byWords.push([words, receiver.name])
 }
 
 /** The receiver that a host name belongs to. */
 export function receiverOfHost(host: string): string | null {
-  let rest = host.toLowerCase().replace(/\.$/, '')
-  while (rest.includes('.')) {
-    const name = byHost.get(rest)
-    if (name) return name
-    rest = rest.slice(rest.indexOf('.') + 1)
-  }
-  return null
+  return bySuffix(byHost, host.toLowerCase())
 }
 
 export function receiverOfDomain(domain: string): string | null {
   return byDomain.get(domain.toLowerCase()) ?? null
 }
 
-/** The receiver that a reply's own words give away. */
+/** The receiver that a reply's own words give away: a site that it names, or a turn of phrase. */
 export function receiverOfText(text: string): string | null {
-  const lower = text.toLowerCase()
-  if (lower.includes('olc.protection.outlook.com')) return 'outlook'
-  if (lower.includes('.prod.outlook.com') || lower.includes('protection.outlook.com')) {
-    return 'microsoft'
+  const lower = text.slice(0, 4096).toLowerCase()
+  for (let dot = lower.indexOf('.'); dot >= 0; ) {
+    const end = endOfName(lower, dot)
+    const name = bySuffix(bySite, lower.slice(startOfName(lower, dot), end))
+    if (name) return name
+    dot = lower.indexOf('.', end)
   }
-  for (const [mark, name] of byMark) if (lower.includes(mark)) return name
+  for (const [words, name] of byWords) if (lower.includes(words)) return name
   return null
+}
+
+function startOfName(text: string, at: number): number {
+  let start = at
+  while (start > 0 && isNamePart(text.charCodeAt(start - 1))) start--
+  return start
+}
+
+function endOfName(text: string, at: number): number {
+  let end = at
+  while (end < text.length && isNamePart(text.charCodeAt(end))) end++
+  return text.charCodeAt(end - 1) === 0x2e && end - 1 > at ? end - 1 : Math.max(end, at + 1)
+}
+
+/** a-z, 0-9, dot and hyphen. */
+function isNamePart(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x2d && code <= 0x39 && code !== 0x2f)
+}
+
+/** Tries the name itself, then what follows each of its dots; at most the last five labels. */
+function bySuffix(names: ReadonlyMap<string, string>, host: string): string | null {
+  let found: string | null = null
+  let at = host.length
+  for (let labels = 0; labels < 5 && at > 0; labels++) {
+    at = host.lastIndexOf('.', at - 1)
+    found = names.get(host.slice(at + 1)) ?? found
+    if (at < 0) break
+  }
+  return found
 }

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { StringEnum } from '../string-enum.ts'
+import { Memo } from './memo.ts'
 
 /** Who wrote the words: a mail server at the far end, or the sending provider itself. */
 export const SpokenBy = StringEnum(['receiver', 'provider', 'unknown'])
@@ -58,6 +59,14 @@ const tailLength = 1024
  * string gives a result; linear in its input, of which the head and tail are looked at.
  */
 export function parseReply(raw: string): ParsedReply {
+  if (raw.length > 1000) return read(raw)
+  const parsed = replies.get(raw, () => read(raw))
+  return { ...parsed, quoted: parsed.quoted && { ...parsed.quoted } }
+}
+
+const replies = new Memo<ParsedReply>(5000)
+
+function read(raw: string): ParsedReply {
   const cleaned = clean(raw)
   const [label, unlabelled] = splitLabel(cleaned)
   const lead = leadingCodes(unlabelled)
@@ -129,8 +138,6 @@ function readLead(text: string, at: number): Found | null {
   return { code: Number(match[1]), enhanced, start: at, end, multiline }
 }
 
-const candidate = /(?<=^|[\s:;('"<>=,#])[45]\d\d(?=$|[\s:;,.#'"()<-])/g
-
 /** What may stand right before the code of a reply that somebody quotes. */
 const announced =
   /(?:(?:said|replied|talk to me|responded|response|reply|code|error|status|returned|reason|received|got|with|said us)[:=]?|[:=]|=>|->|<<<|smtp;|[.!] ?<)\s?["'(<]?$/i
@@ -142,11 +149,31 @@ const prose =
 
 /** The first reply that a wrapper, a client or a relay quotes somewhere inside the text. */
 function embeddedReply(text: string, own: Found): Found | null {
-  for (const match of text.matchAll(candidate)) {
-    const found = embeddedAt(text, match.index, own.enhanced)
+  for (let at = nextCode(text, 0); at >= 0; at = nextCode(text, at + 3)) {
+    const found = embeddedAt(text, at, own.enhanced)
     if (found) return found
   }
   return null
+}
+
+/** Where three digits that may be a 4yz or 5yz code stand next, with nothing glued to them; or -1. */
+function nextCode(text: string, from: number): number {
+  for (let at = from; at + 2 < text.length; at++) {
+    const first = text.charCodeAt(at)
+    if (first !== 0x34 && first !== 0x35) continue
+    if (!isDigit(text.charCodeAt(at + 1)) || !isDigit(text.charCodeAt(at + 2))) continue
+    const before = at === 0 ? ' ' : text.charAt(at - 1)
+    const after = at + 3 === text.length ? ' ' : text.charAt(at + 3)
+    if (codeStarts.includes(before) && codeEnds.includes(after)) return at
+  }
+  return -1
+}
+
+const codeStarts = ' \t\n:;(\'"<>=,#'
+const codeEnds = ' \t\n:;,.#\'"()<-'
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39
 }
 
 function embeddedAt(text: string, at: number, own: string | null): Found | null {
@@ -176,6 +203,7 @@ const marked = new RegExp(String.raw`(?:#|\(|[245]\d\d[ -])(${status})`, 'g')
  */
 function enhancedWithin(outer: Found, wrapper: string, text: string): string | null {
   for (const where of [wrapper, text]) {
+    if (!where.includes('.')) continue
     for (const match of where.matchAll(marked)) {
       const enhanced = match[1] ?? ''
       if (outer.code === null || enhanced.startsWith(String(outer.code).charAt(0))) return enhanced
@@ -187,8 +215,8 @@ function enhancedWithin(outer: Found, wrapper: string, text: string): string | n
 /** The innermost reply quoted inside the words: a forwarder's far end, SES's `<421 4.4.2 …>`. */
 function quotedReply(text: string): ParsedReply['quoted'] {
   let last: Found | null = null
-  for (const match of text.matchAll(candidate)) {
-    last = embeddedAt(text, match.index, null) ?? last
+  for (let at = nextCode(text, 0); at >= 0; at = nextCode(text, at + 3)) {
+    last = embeddedAt(text, at, null) ?? last
   }
   if (!last) return null
   const words = text.slice(last.end).replace(/^[\s:,.-]+/, '')
@@ -206,7 +234,8 @@ function clean(raw: string): string {
   if (text.includes('\\')) text = decodeEscapes(text)
   if (text.includes('<')) text = text.replace(/<br ?\/?>/gi, '\n')
   if (notAscii.test(text)) text = text.replace(loneSurrogates, '\ufffd').normalize('NFKC')
-  return text.replace(/\r\n?/g, '\n').replace(controls, ' ').trim()
+  if (text.includes('\r')) text = text.replace(/\r\n?/g, '\n')
+  return text.replace(controls, ' ').trim()
 }
 
 const loneSurrogates = /\p{Surrogate}/gu
@@ -262,11 +291,12 @@ function splitTrailer(text: string): [rest: string, trailer: string] {
 /** Joins the lines of a reply and drops the codes that each line repeats. */
 function joinLines(text: string, outer: Found): string {
   const kept = outer.code === null ? dropRepeatedStatus(text, outer) : dropRepeats(text, outer)
-  return kept
-    .replace(/\s+/g, ' ')
-    .replace(/^[\s:,;.\->'")#]+(?=\S)/, '')
-    .trim()
+  const line = crowded.test(kept) ? kept.replace(/\s+/g, ' ') : kept
+  return line.replace(/^[\s:,;.\->'")#]+(?=\S)/, '').trim()
 }
+
+/** White space other than single blanks. */
+const crowded = /\s\s|[^\S ]/
 
 function dropRepeats(text: string, outer: Found): string {
   const code = String(outer.code)

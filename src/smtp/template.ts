@@ -12,7 +12,7 @@ const masks: readonly (readonly [pattern: RegExp, mask: string])[] = [
   [/(?<![\w.-])(?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,18}(?![\w-]|\.\w)/gi, '<host>'],
   // Queue, message and session ids: letters and digits mixed, eight or more.
   [/(?<![\w-])(?=[\w-]{0,40}\d)(?=[\w-]{0,40}[a-z])[\w-]{8,200}(?:\.\d+)?(?![\w-])/gi, '<id>'],
-  [/(?<![\w<])\d+(?:[.,:/-]\d+)*(?!\w)/g, '<n>']
+  [/(?<![\w<])\d+(?:[.,:/-]\d{1,20}){0,20}(?!\w)/g, '<n>']
 ]
 
 /** Masks addresses, links, hosts, IPs, ids and numbers; folds white space and case. */

@@ -138,7 +138,8 @@ export class Vocabulary {
     ['#ip', ipWord],
     ['#', numberWord]
   ])
-  readonly #merges = new Map<number, number>()
+  /** Compounds by their first word. */
+  readonly #merges: Map<number, number>[] = []
   /** Raw spellings seen so far; emptied when full, so that hostile text cannot make it grow. */
   readonly #seen = new Map<string, number>()
 
@@ -146,11 +147,18 @@ export class Vocabulary {
     for (const [first, second, whole] of compounds) {
       if (second === 'list') {
         for (const form of ['listed', 'listing']) {
-          this.#merges.set(this.add(first) * 0x10000 + this.add(form), this.add(whole))
+          this.#merge(first, form, whole)
         }
       }
-      this.#merges.set(this.add(first) * 0x10000 + this.add(second), this.add(whole))
+      this.#merge(first, second, whole)
     }
+  }
+
+  #merge(first: string, second: string, whole: string): void {
+    const id = this.add(first)
+    const byNext = this.#merges[id] ?? new Map<number, number>()
+    byNext.set(this.add(second), this.add(whole))
+    this.#merges[id] = byNext
   }
 
   /** Numbers a word of a rule; null for a stop word. */
@@ -201,8 +209,10 @@ export class Vocabulary {
         const code = text.charCodeAt(at)
         if (isBreak(code)) break
         if (code === 0x40) marks |= 1
-        else if (code === 0x2e) marks |= 2
-        else if (code === 0x3a) marks |= 4
+        else if (code === 0x2e || code === 0x3a) {
+          // At the end of a run they end a sentence.
+          if (at + 1 < length && !isBreak(text.charCodeAt(at + 1))) marks |= code === 0x2e ? 2 : 4
+        }
       }
       this.#readChunk(text, start, at, marks, words)
     }
@@ -271,7 +281,7 @@ export class Vocabulary {
     }
     if (id < 0) return
     const last = words.ids.length - 1
-    const merged = last < 0 ? undefined : this.#merges.get((words.ids[last] ?? 0) * 0x10000 + id)
+    const merged = last < 0 ? undefined : this.#merges[words.ids[last] ?? 0]?.get(id)
     if (merged !== undefined && from - (words.ends[last] ?? 0) <= 2) {
       words.ids[last] = merged
       words.ends[last] = to
@@ -313,28 +323,18 @@ function push(words: Words, id: number, start: number, end: number): void {
 
 /** White space and the brackets, quotes and commas around things. */
 function isBreak(code: number): boolean {
-  return (
-    code <= 0x20 ||
-    code === 0x22 ||
-    code === 0x28 ||
-    code === 0x29 ||
-    code === 0x2c ||
-    code === 0x3b ||
-    code === 0x3c ||
-    code === 0x3e ||
-    code === 0x5b ||
-    code === 0x5d ||
-    code === 0x7b ||
-    code === 0x7d ||
-    code === 0x7c
-  )
+  return code < 0x80 && breaks[code] === 1
 }
+
+const breaks = new Uint8Array(0x80)
+for (let code = 0; code <= 0x20; code++) breaks[code] = 1
+for (const mark of '"(),;<>[]{}|') breaks[mark.charCodeAt(0)] = 1
 
 function isWord(code: number): boolean {
   return (
     (code >= 0x61 && code <= 0x7a) ||
-    (code >= 0x30 && code <= 0x39) ||
     (code >= 0x41 && code <= 0x5a) ||
+    (code >= 0x30 && code <= 0x39) ||
     (code >= 0xaa && code < 0x2000 && code !== 0xab && code !== 0xbb && code !== 0xb4)
   )
 }

@@ -94,7 +94,7 @@ export const americanMailboxRules = [
     id: 'yahoo.disabled',
     reason: 'mailbox_disabled',
     says: [
-      'dd sorry? ~ message to * cannot? not ~ delivered ** {off}|inactivity|disabled|discontinued',
+      'dd * message to * not delivered * {off}',
       'mailbox ~ disabled ~ # #',
       'delivery error dd ** disabled|discontinued|inactive|inactivity|deactivated',
       'not delivered ** mailbox ~ disabled'
