@@ -106,7 +106,10 @@ async function startOn(
     adminKey,
     async close() {
       clearInterval(partitions)
+      // A client that never finishes its request may not hold the service up.
+      const impatience = setTimeout(() => app.server.closeAllConnections(), 3_000)
       await app.close()
+      clearTimeout(impatience)
       await deliveries.stop()
       await health.flush()
       await dispatcher.destroy()

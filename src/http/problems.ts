@@ -2,6 +2,7 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, type ErrorCode, errorCodes, type Mistake } from '../errors.ts'
+import { faultOf } from '../store/database.ts'
 import { StringEnum } from '../string-enum.ts'
 
 export const problems = {
@@ -101,7 +102,8 @@ export function answerError(
 ): FastifyReply {
   if (error instanceof AppError) {
     const { status } = problems[error.code]
-    if (status >= 500) request.log.warn({ err: error, code: error.code }, 'request refused')
+    if (status >= 500)
+      request.log.warn({ ...faultOf(error.cause), problem: error.code }, 'request refused')
     return sendProblem(request, reply, error.code, error.message, error.mistakes)
   }
   if (error.validation !== undefined) {
@@ -122,7 +124,7 @@ export function answerError(
   if (known !== null && known !== undefined) {
     return sendProblem(request, reply, known, advice[known] ?? error.message)
   }
-  request.log.error({ err: error }, 'request failed')
+  request.log.error(faultOf(error), 'request failed')
   return sendProblem(
     request,
     reply,

@@ -77,13 +77,16 @@ export class GroupCommit {
     if (sizeOf(parcel) <= limit) return this.#enqueue(parcel)
     // A long batch goes in pieces: its repeat would count nothing twice, so each may commit by itself.
     const total: Stored = { accepted: 0, duplicates: 0, quarantined: 0 }
-    const longest = Math.max(parcel.events.length, parcel.unreadable.length)
-    for (let at = 0; at < longest; at += limit / 2) {
-      const outcome = await this.#enqueue({
-        ...parcel,
-        events: parcel.events.slice(at, at + limit / 2),
-        unreadable: parcel.unreadable.slice(at, at + limit / 2)
-      })
+    const { events, unreadable } = parcel
+    const pieces: Parcel[] = []
+    for (let at = 0; at < events.length; at += limit) {
+      pieces.push({ ...parcel, events: events.slice(at, at + limit), unreadable: [] })
+    }
+    for (let at = 0; at < unreadable.length; at += limit) {
+      pieces.push({ ...parcel, events: [], unreadable: unreadable.slice(at, at + limit) })
+    }
+    for (const piece of pieces) {
+      const outcome = await this.#enqueue(piece)
       if (outcome === 'forged') return outcome
       add(total, outcome)
     }
@@ -198,31 +201,6 @@ export class GroupCommit {
       }
     }
   }
-}
-
-/** What to try instead of a parcel that failed; throws its error where nothing is left to try. */
-function piecesOf(parcel: Parcel, error: unknown): Parcel[] {
-  const { events, unreadable } = parcel
-  const [first, ...others] = events
-  if (first === undefined) throw error
-  if (unreadable.length > 0) {
-    return [
-      { ...parcel, unreadable: [] },
-      { ...parcel, events: [] }
-    ]
-  }
-  if (others.length > 0) {
-    const half = events.length >> 1
-    return [
-      { ...parcel, events: events.slice(0, half) },
-      { ...parcel, events: events.slice(half) }
-    ]
-  }
-  // Named by its id: a number would be one among this piece's events only, and another's too.
-  const pointer = `/events/${first.event.id}`
-  const detail =
-    'This event could not be stored. Its bytes are kept; normalise it again after an update.'
-  return [{ ...parcel, events: [], unreadable: [{ pointer, detail }] }]
 }
 
 /**

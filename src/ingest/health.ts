@@ -3,7 +3,7 @@
  * memory and written at most once a second a source, so that a flood of forgeries writes one row.
  */
 import type { Logger } from 'pino'
-import type { Database } from '../store/database.ts'
+import { type Database, faultOf } from '../store/database.ts'
 import type { Source } from '../store/sources.ts'
 
 interface Notes {
@@ -105,7 +105,7 @@ export class HealthRecorder {
             rejected = h.rejected + excluded.rejected`
       })
     } catch (err) {
-      this.#log.warn({ err }, 'source health not written')
+      this.#log.warn(faultOf(err), 'source health not written')
     }
   }
 

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import type { Dispatcher } from 'undici'
 import { AppError } from '../errors.ts'
-import { type Database, isConnectionFailure } from '../store/database.ts'
+import { type Database, faultOf, isConnectionFailure } from '../store/database.ts'
 import { ensureUpcomingPartitions } from '../store/partitions.ts'
 import {
   type AttemptedRow,
@@ -510,13 +510,6 @@ function isAway(error: unknown): boolean {
     (error instanceof AppError && error.code === 'database-unavailable') ||
     isConnectionFailure(error)
   )
-}
-
-/** What may be logged: a server's error repeats values of the row, so of it only the code. */
-function faultOf(err: unknown): { err: unknown } | { code: unknown } {
-  return typeof err === 'object' && err !== null && 'severity' in err && 'code' in err
-    ? { code: err.code }
-    : { err }
 }
 
 /** Text from outside as PostgreSQL can keep it: no NUL, no half of a surrogate pair. */

@@ -320,6 +320,16 @@ export function isConnectionFailure(error: unknown): boolean {
   return connectionFailures.has(code) || code.startsWith('08')
 }
 
+/**
+ * What a log may say of an error: a database error repeats the values of rows in its details (addresses,
+ * secrets), so only its code.
+ */
+export function faultOf(err: unknown): { err: unknown } | { code: string } {
+  const fault = err instanceof DrizzleQueryError ? err.cause : err
+  const isDatabase = typeof fault === 'object' && fault !== null && 'severity' in fault
+  return isDatabase ? { code: codeOf(fault) } : { err: fault }
+}
+
 function unavailable(cause?: unknown): AppError {
   return new AppError(
     'database-unavailable',

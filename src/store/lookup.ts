@@ -6,16 +6,26 @@
 import type { Database } from './database.ts'
 import { findEntries, type SuppressionEntry } from './queries/suppressions.ts'
 
+interface Batch {
+  tenant: string
+  waiting: Waiting[]
+  /** Addresses in it. */
+  size: number
+}
+
 interface Waiting {
   recipients: readonly string[]
   resolve(entries: Map<string, SuppressionEntry[]>): void
   reject(error: unknown): void
 }
 
+/** Addresses of one query, unless a single call asks for more. */
+const mostAddresses = 10_000
+
 export class SuppressionLookup {
   readonly #database: Database
   readonly #mostQueries: number
-  readonly #batches = new Map<string, Waiting[]>()
+  #batches: Batch[] = []
   #queries = 0
   #scheduled = false
 
@@ -28,9 +38,11 @@ export class SuppressionLookup {
   find(tenant: string, recipients: readonly string[]): Promise<Map<string, SuppressionEntry[]>> {
     return new Promise((resolve, reject) => {
       const waiting = { recipients, resolve, reject }
-      const batch = this.#batches.get(tenant)
-      if (batch !== undefined) batch.push(waiting)
-      else this.#batches.set(tenant, [waiting])
+      const batch = this.#batches.findLast((open) => open.tenant === tenant)
+      if (batch !== undefined && batch.size + recipients.length <= mostAddresses) {
+        batch.waiting.push(waiting)
+        batch.size += recipients.length
+      } else this.#batches.push({ tenant, waiting: [waiting], size: recipients.length })
       this.#schedule()
     })
   }
@@ -40,10 +52,10 @@ export class SuppressionLookup {
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
-      for (const [tenant, batch] of this.#batches) {
-        if (this.#queries >= this.#mostQueries) break
-        this.#batches.delete(tenant)
-        void this.#query(tenant, batch)
+      while (this.#queries < this.#mostQueries) {
+        const batch = this.#batches.shift()
+        if (batch === undefined) break
+        void this.#query(batch.tenant, batch.waiting)
       }
     })
   }
@@ -64,7 +76,7 @@ export class SuppressionLookup {
       for (const waiting of batch) waiting.reject(error)
     } finally {
       this.#queries--
-      if (this.#batches.size > 0) this.#schedule()
+      if (this.#batches.length > 0) this.#schedule()
     }
   }
 }

@@ -19,6 +19,11 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<{ ingest: IngestTools }> =
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
+  // An empty header is no header.
+  app.addHook('onRequest', async (request) => {
+    if (request.headers['content-type'] === '') delete request.headers['content-type']
+  })
+
   app.route({
     method: ['GET', 'HEAD'],
     url: '/webhooks/:source',
