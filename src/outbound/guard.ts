@@ -38,6 +38,11 @@ export interface ConnectorOptions extends GuardOptions {
   lookup?: Lookup
   /** DNS, TCP and TLS together. */
   connectTimeoutMs?: number
+  /**
+   * How long a connection may be used. It keeps the address it was checked for; a new one sees that
+   * DNS has changed.
+   */
+  connectionAgeMs?: number
   /** Certificate authorities in PEM instead of Node's own list. */
   ca?: string
 }
@@ -48,6 +53,8 @@ export interface Connection {
   dnsMs: number | null
   connectMs: number | null
   tlsMs: number | null
+  /** On the clock of `performance.now()`: from then on it should carry no further request. */
+  retireAt: number
 }
 
 /** A target that the rules forbid: the receiver's configuration is at fault, not the network. */
@@ -121,7 +128,13 @@ export function guardedConnector(options: ConnectorOptions): buildConnector.conn
   return (request, callback) => {
     const target = targetOf(request.protocol, request.hostname, request.port)
     const literal = net.isIP(target.host) === 0 ? null : target.host
-    const connection: Connection = { address: literal, dnsMs: null, connectMs: null, tlsMs: null }
+    const connection: Connection = {
+      address: literal,
+      dnsMs: null,
+      connectMs: null,
+      tlsMs: null,
+      retireAt: performance.now() + (options.connectionAgeMs ?? 60_000)
+    }
     const refusal = refuseTarget(guard, target)
     if (refusal !== null) {
       const error = new TargetBlocked(refusal)

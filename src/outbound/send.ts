@@ -4,7 +4,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { Agent, type Dispatcher, errors, Pool } from 'undici'
+import { Agent, type Dispatcher, errors } from 'undici'
 import { parseRetryAfter } from './backoff.ts'
 import { type Connection, type ConnectorOptions, connectionOf, guardedConnector } from './guard.ts'
 import { hopHeader } from './headers.ts'
@@ -71,15 +71,11 @@ export interface DispatcherOptions extends ConnectorOptions {
 /** One for the whole service. Environment proxies do not apply to it. */
 export function createDispatcher(options: DispatcherOptions): Agent {
   return new Agent({
-    // Always a pool: for a single connection undici would take a bare client, which never grows old.
-    factory: (origin, poolOptions) => new Pool(origin, poolOptions),
     connect: guardedConnector(options),
     connections: options.connectionsPerOrigin ?? 50,
     pipelining: 1,
     keepAliveTimeout: 10_000,
     keepAliveMaxTimeout: 60_000,
-    // A connection keeps the address it was checked for; a new one sees that DNS has changed.
-    clientTtl: 60_000,
     maxResponseSize: mostResponseBytes,
     maxHeaderSize: 16 * 1024,
     // The wall clock in `send` is what counts; these only bound a request that has no clock.
@@ -157,6 +153,7 @@ async function exchange(
   }
   const firstByteMs = trace.sentAt === null ? null : Math.round(performance.now() - trace.sentAt)
   const { excerpt, bodyError } = await readExcerpt(response.body)
+  retire(trace)
   const status = response.statusCode
   const facts = factsOf(trace.socket && connectionOf(trace.socket), startedAt, trace, firstByteMs)
   // The status line decides, whatever became of the body. A redirect is a refusal: it is never followed.
@@ -224,17 +221,18 @@ interface Trace {
   sentAt: number | null
 }
 const traces = new WeakMap<object, Trace>()
-const usedSockets = new WeakSet<Socket>()
+/** The last request that each connection carried. */
+const carriers = new WeakMap<Socket, Trace>()
 
 subscribe('undici:client:sendHeaders', (message) => {
   const { request, socket } = message as { request: { body: unknown }; socket: Socket }
   const trace = typeof request.body === 'object' && request.body ? traces.get(request.body) : null
   if (!trace) return
   trace.socket = socket
-  trace.reused = usedSockets.has(socket)
+  trace.reused = carriers.has(socket)
   trace.bytesBefore = socket.bytesRead
   trace.sentAt = performance.now()
-  usedSockets.add(socket)
+  carriers.set(socket, trace)
 })
 
 function traced(bytes: Buffer): { body: Buffer; trace: Trace } {
@@ -242,6 +240,18 @@ function traced(bytes: Buffer): { body: Buffer; trace: Trace } {
   const trace: Trace = { socket: null, reused: false, bytesBefore: 0, sentAt: null }
   traces.set(body, trace)
   return { body, trace }
+}
+
+/**
+ * Closes a connection that has grown old, unless the next request is on it already; that one will see
+ * to it. undici's own `clientTtl` leaves requests waiting for ever once a pool is full (its issue 5144,
+ * not mended in version 7).
+ */
+function retire(trace: Trace): void {
+  const { socket } = trace
+  if (socket === null || carriers.get(socket) !== trace) return
+  const connection = connectionOf(socket)
+  if (connection && performance.now() >= connection.retireAt) socket.destroy()
 }
 
 function diedUnused(outcome: Outcome, trace: Trace): boolean {

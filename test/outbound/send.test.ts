@@ -5,6 +5,7 @@ import type net from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { rootCertificates } from 'node:tls'
 import { Webhook } from 'standardwebhooks'
+import { Agent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Lookup } from '../../src/outbound/guard.ts'
 import {
@@ -218,7 +219,7 @@ test('what timed out before it had a connection is not sent later', async () => 
 })
 
 const endless = (socket: net.Socket) => {
-  const chunk = `2000\r\n${'x'.repeat(0x2000)}\r\n`
+  const chunk = `3000\r\n${'x'.repeat(0x3000)}\r\n`
   const more = () => {
     while (!socket.destroyed && socket.write(chunk)) {}
   }
@@ -247,6 +248,18 @@ test('an endless answer is cut at 64 KiB; the status line still decides', async 
   // The kernel buffers some; what matters is that it ends.
   await expect.poll(() => written.length).toBe(2)
   for (const bytes of written) expect(bytes).toBeLessThan(16 * 1024 * 1024)
+})
+
+test('cuts an endless answer whatever the dispatcher allows', async () => {
+  const listener = await listen(
+    answer('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n', endless)
+  )
+  const agent = new Agent()
+  onTestFinished(() => agent.destroy())
+  expect(await send(attempt(listener.port), agent)).toMatchObject({
+    kind: 'delivered',
+    bodyError: 'response-too-large'
+  })
 })
 
 test('a head without end is too large', async () => {
@@ -396,6 +409,37 @@ test('keeps a connection open for the next delivery', async () => {
   })
 })
 
+test('a kept connection grows old, so that a change in DNS is seen', async () => {
+  const listener = await listen(answer(ok))
+  let lookups = 0
+  const agent = dispatcher({
+    ports: [listener.port],
+    connectionsPerOrigin: 1,
+    connectionAgeMs: 0,
+    lookup: (_host, _options, callback) => {
+      lookups += 1
+      callback(null, [{ address: '127.0.0.1', family: 4 }])
+    }
+  })
+  const url = `http://hooks.acme.com:${listener.port}/`
+  for (let sent = 0; sent < 3; sent += 1) {
+    expect(await send(attempt(0, { url }), agent)).toMatchObject({ kind: 'delivered' })
+  }
+  expect([lookups, listener.connections()]).toEqual([3, 3])
+})
+
+test.for([1, 3])(
+  'no delivery is lost while old connections, %i at a time, are replaced',
+  async (limit) => {
+    const listener = await listen(answer(ok))
+    const agent = dispatcher({ connectionsPerOrigin: limit, connectionAgeMs: 0 })
+    const outcomes = await Promise.all(
+      Array.from({ length: 60 }, () => send(attempt(listener.port), agent))
+    )
+    expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['delivered']))
+  }
+)
+
 test('a kept connection that dies unanswered is replaced once within the attempt', async () => {
   let requests = 0
   const listener = await listen((socket) => {
@@ -442,6 +486,21 @@ test('opens no more connections to one origin than it may', async () => {
   }
   const kinds = (await Promise.all(outcomes)).map((outcome: Outcome) => outcome.kind)
   expect(kinds).toEqual(Array(9).fill('delivered'))
+})
+
+test('those waiting for a connection hear of a failure too', async () => {
+  const closed = await serve(() => {})
+  await new Promise((resolve) => closed.server.close(resolve))
+  const resetting = await listen((socket) => socket.resetAndDestroy())
+  const agent = dispatcher({ connectionsPerOrigin: 2 })
+  for (const [port, errorClass] of [
+    [closed.port, 'connection-refused'],
+    [resetting.port, 'connection-reset'],
+    [22, 'blocked']
+  ] as const) {
+    const outcomes = await Promise.all(Array.from({ length: 9 }, () => send(attempt(port), agent)))
+    expect(outcomes).toEqual(Array(9).fill(expect.objectContaining({ errorClass })))
+  }
 })
 
 test('a proxy in the environment does not apply', async () => {
@@ -546,16 +605,22 @@ test('plain text behind https is a TLS error', async () => {
   expect(await send(attempt(0, { url }), dispatcher())).toMatchObject({ errorClass: 'tls' })
 })
 
-test('a kept TLS connection that dies unanswered is replaced once within the attempt', async () => {
-  const seen = new Map<net.Socket, number>()
-  const { port } = await serve((request, response) => {
-    const own = (seen.get(request.socket) ?? 0) + 1
-    seen.set(request.socket, own)
-    request.resume().on('end', () => (own === 1 ? response.end('ok') : request.socket.destroy()))
-  }, receiver)
-  const agent = dispatcher({ connectionsPerOrigin: 1, ca: pem('authority') })
-  const url = `https://127.0.0.1:${port}/`
-  await send(attempt(0, { url }), agent)
-  expect(await send(attempt(0, { url }), agent)).toMatchObject({ kind: 'delivered' })
-  expect([...seen.values()]).toEqual([2, 1])
-})
+test.for([
+  ['without a word', (socket: net.Socket) => socket.destroy()],
+  ['with a closing alert', (socket: net.Socket) => socket.end()]
+] as [string, (socket: net.Socket) => void][])(
+  'a kept TLS connection that dies %s is replaced once within the attempt',
+  async ([, close]) => {
+    const seen = new Map<net.Socket, number>()
+    const { port } = await serve((request, response) => {
+      const own = (seen.get(request.socket) ?? 0) + 1
+      seen.set(request.socket, own)
+      request.resume().on('end', () => (own === 1 ? response.end('ok') : close(request.socket)))
+    }, receiver)
+    const agent = dispatcher({ connectionsPerOrigin: 1, ca: pem('authority') })
+    const url = `https://127.0.0.1:${port}/`
+    await send(attempt(0, { url }), agent)
+    expect(await send(attempt(0, { url }), agent)).toMatchObject({ kind: 'delivered' })
+    expect([...seen.values()]).toEqual([2, 1])
+  }
+)
