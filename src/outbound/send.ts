@@ -3,7 +3,6 @@
 
 import { subscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
 import { Agent, type Dispatcher, errors } from 'undici'
 import { parseRetryAfter } from './backoff.ts'
 import { type Connection, type ConnectorOptions, connectionOf, guardedConnector } from './guard.ts'
@@ -87,28 +86,16 @@ export function createDispatcher(options: DispatcherOptions): Agent {
 /** Never throws for anything that the receiver or the network does. */
 export async function send(attempt: Attempt, dispatcher: Dispatcher): Promise<Outcome> {
   const startedAt = performance.now()
-  if (!URL.canParse(attempt.url)) {
-    return fail(
-      { errorClass: 'request-invalid', detail: 'The URL cannot be read' },
-      null,
-      startedAt
-    )
+  const url = parseUrl(attempt.url)
+  if (url === null) {
+    const failure = { errorClass: 'request-invalid', detail: 'The URL cannot be read' } as const
+    return { kind: 'failed', ...failure, ...factsOf(null, startedAt, null) }
   }
-  const clock = new AbortController()
-  const timer = setTimeout(
-    () => clock.abort(new DeadlinePassed(attempt.timeoutMs)),
-    attempt.timeoutMs
-  )
-  try {
-    const first = await exchange(attempt, dispatcher, clock.signal, startedAt)
-    if (!(first instanceof StaleConnection)) return first
-    // The receiver closed an idle connection just as we used it. That says nothing about the receiver,
-    // so the same attempt goes on over a fresh one, once and within the same clock.
-    const second = await exchange(attempt, dispatcher, clock.signal, startedAt)
-    return second instanceof StaleConnection ? second.outcome : second
-  } finally {
-    clearTimeout(timer)
-  }
+  const first = await exchange(url, attempt, dispatcher, startedAt)
+  // The receiver closed an idle connection just as we used it. That says nothing about the receiver,
+  // so the same attempt goes on over a fresh one, once and within the same clock.
+  const last = diedUnused(first) ? await exchange(url, attempt, dispatcher, startedAt) : first
+  return outcomeOf(last, startedAt)
 }
 
 class DeadlinePassed extends Error {
@@ -120,96 +107,129 @@ class DeadlinePassed extends Error {
   }
 }
 
-class StaleConnection {
-  readonly outcome: Outcome
-
-  constructor(outcome: Outcome) {
-    this.outcome = outcome
-  }
+/** One request on one connection, and as much of its answer as came. */
+interface Exchange {
+  trace: Trace
+  /** Null until the status line and headers are there. */
+  status: number | null
+  retryAfter: string | string[] | undefined
+  firstByteAt: number | null
+  kept: Buffer[]
+  bytes: number
+  /** Why it ended early; null when the answer came in whole. */
+  error: Error | null
 }
 
-async function exchange(
+/**
+ * What `undici.request` does, less the stream around the body: an answer is counted and cut as it
+ * arrives. The clock starts before there is a connection, so it ends the wait itself; undici then asks
+ * `onRequestStart` before it writes, and a request that is given up is never sent.
+ */
+function exchange(
+  url: URL,
   attempt: Attempt,
   dispatcher: Dispatcher,
-  signal: AbortSignal,
   startedAt: number
-): Promise<Outcome | StaleConnection> {
-  const url = new URL(attempt.url)
-  const { body, trace } = traced(attempt.body)
-  const request = dispatcher.request({
-    method: 'POST',
-    origin: url.origin,
-    path: `${url.pathname}${url.search}`,
-    headers: requestHeaders(attempt.headers),
-    body,
-    signal
+): Promise<Exchange> {
+  return new Promise((resolve) => {
+    const { body, trace } = traced(attempt.body)
+    const result: Exchange = {
+      trace,
+      status: null,
+      retryAfter: undefined,
+      firstByteAt: null,
+      kept: [],
+      bytes: 0,
+      error: null
+    }
+    let ended = false
+    let controller: Dispatcher.DispatchController | null = null
+    const end = (error: Error | null) => {
+      if (ended) return
+      ended = true
+      clearTimeout(timer)
+      result.error = error
+      resolve(result)
+    }
+    const giveUp = (error: Error) => {
+      end(error)
+      // Not `controller.abort`: after that undici 7 opens another connection only to find that the
+      // request on top of its queue is no longer wanted.
+      if (trace.socket === null) controller?.abort(error)
+      else trace.socket.destroy(error)
+    }
+    const timer = setTimeout(
+      () => giveUp(new DeadlinePassed(attempt.timeoutMs)),
+      Math.max(0, attempt.timeoutMs - (performance.now() - startedAt))
+    )
+    dispatcher.dispatch(
+      {
+        method: 'POST',
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        headers: requestHeaders(attempt.headers),
+        body
+      },
+      {
+        onRequestStart(started) {
+          controller = started
+          if (ended) started.abort(result.error ?? new DeadlinePassed(attempt.timeoutMs))
+        },
+        onResponseStart(_controller, status, headers) {
+          if (ended || status < 200) return // 1xx only announces
+          result.status = status
+          result.retryAfter = headers['retry-after']
+          result.firstByteAt = performance.now()
+        },
+        onResponseData(_controller, chunk) {
+          if (ended) return
+          if (result.bytes < mostExcerptBytes) {
+            result.kept.push(chunk.subarray(0, mostExcerptBytes - result.bytes))
+          }
+          result.bytes += chunk.length
+          if (result.bytes > mostResponseBytes) giveUp(new errors.ResponseExceededMaxSizeError())
+        },
+        onResponseEnd: () => end(null),
+        onResponseError: (_controller, error) => end(error)
+      }
+    )
   })
-  let response: Dispatcher.ResponseData
-  try {
-    response = await unlessAborted(request, signal)
-  } catch (error) {
-    const outcome = fail(classify(error), connectionBehind(error, trace), startedAt, trace)
-    return diedUnused(outcome, trace) ? new StaleConnection(outcome) : outcome
-  }
-  const firstByteMs = trace.sentAt === null ? null : Math.round(performance.now() - trace.sentAt)
-  const { excerpt, bodyError } = await readExcerpt(response.body)
+}
+
+function outcomeOf(last: Exchange, startedAt: number): Outcome {
+  const { trace, status, error } = last
   retire(trace)
-  const status = response.statusCode
-  const facts = factsOf(trace.socket && connectionOf(trace.socket), startedAt, trace, firstByteMs)
+  const source = trace.socket ?? error
+  const facts = factsOf(source && connectionOf(source), startedAt, last)
+  if (status === null) {
+    return { kind: 'failed', ...classify(error ?? new Error('no answer')), ...facts }
+  }
+  const excerpt = Buffer.concat(last.kept)
+  const bodyError = error === null ? null : classify(error).errorClass
   // The status line decides, whatever became of the body. A redirect is a refusal: it is never followed.
   if (status >= 200 && status <= 299) {
     return { kind: 'delivered', status, excerpt, bodyError, ...facts }
   }
-  const retryAfterSeconds = parseRetryAfter(response.headers['retry-after'], new Date())
+  const retryAfterSeconds = parseRetryAfter(last.retryAfter, new Date())
   return { kind: 'refused', status, retryAfterSeconds, excerpt, bodyError, ...facts }
 }
 
-function requestHeaders(own: Readonly<Record<string, string>>): Record<string, string> {
-  const lower = Object.fromEntries(
-    Object.entries(own).map(([name, value]) => [name.toLowerCase(), value])
-  )
-  return {
-    'content-type': 'application/json',
-    'user-agent': 'Mailverdict',
-    ...lower,
-    'accept-encoding': 'identity',
-    [hopHeader]: '1'
-  }
-}
-
-/**
- * undici takes note of a signal only once it has a connection. Until then this gives up in its place;
- * undici drops the request, unsent, when the connection comes after all.
- */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(signal.reason)
-    if (signal.aborted) giveUp()
-    signal.addEventListener('abort', giveUp, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp))
-  })
-}
-
-async function readExcerpt(
-  body: Dispatcher.ResponseData['body']
-): Promise<{ excerpt: Buffer; bodyError: ErrorClass | null }> {
-  const kept: Buffer[] = []
-  let total = 0
-  let bodyError: ErrorClass | null = null
+function parseUrl(text: string): URL | null {
   try {
-    for await (const chunk of body) {
-      if (!Buffer.isBuffer(chunk)) throw new TypeError('a response body is read as bytes')
-      if (total < mostExcerptBytes) kept.push(chunk.subarray(0, mostExcerptBytes - total))
-      total += chunk.length
-      if (total > mostResponseBytes) {
-        bodyError = 'response-too-large'
-        break // which destroys the body and with it the connection
-      }
-    }
-  } catch (error) {
-    bodyError = classify(error).errorClass
+    return new URL(text)
+  } catch {
+    return null // the caller reports it
   }
-  return { excerpt: Buffer.concat(kept), bodyError }
+}
+
+function requestHeaders(own: Readonly<Record<string, string>>): Record<string, string> {
+  const headers: Record<string, string> = Object.create(null)
+  headers['content-type'] = 'application/json'
+  headers['user-agent'] = 'Mailverdict'
+  for (const [name, value] of Object.entries(own)) headers[name.toLowerCase()] = value
+  headers['accept-encoding'] = 'identity'
+  headers[hopHeader] = '1'
+  return headers
 }
 
 // Which connection carried which request: undici tells only its diagnostics channel. The body is the one
@@ -254,34 +274,22 @@ function retire(trace: Trace): void {
   if (connection && performance.now() >= connection.retireAt) socket.destroy()
 }
 
-function diedUnused(outcome: Outcome, trace: Trace): boolean {
-  if (outcome.kind !== 'failed' || outcome.errorClass !== 'connection-reset') return false
+function diedUnused({ trace, status, error }: Exchange): boolean {
+  if (status !== null || error === null || classify(error).errorClass !== 'connection-reset')
+    return false
   if (!trace.reused || trace.socket === null) return false
-  // A TLS connection counts its closing alert as a byte read; there the missing status line must do.
-  return trace.socket instanceof TLSSocket || trace.socket.bytesRead === trace.bytesBefore
-}
-
-function connectionBehind(error: unknown, trace: Trace): Connection | null {
-  const source = trace.socket ?? (error instanceof Error ? error : null)
-  return (source && connectionOf(source)) ?? null
-}
-
-function fail(
-  failure: { errorClass: ErrorClass; detail: string },
-  connection: Connection | null,
-  startedAt: number,
-  trace: Trace | null = null
-): Outcome {
-  return { kind: 'failed', ...failure, ...factsOf(connection, startedAt, trace, null) }
+  // Even half a status line shows that the receiver took the request.
+  return trace.socket.bytesRead === trace.bytesBefore
 }
 
 function factsOf(
   connection: Connection | null | undefined,
   startedAt: number,
-  trace: Trace | null,
-  firstByteMs: number | null
+  last: Exchange | null
 ): Pick<Outcome, 'durationMs' | 'address' | 'timings'> {
-  const opening = trace?.reused ? null : connection
+  const opening = last?.trace.reused ? null : connection
+  const sentAt = last?.trace.sentAt ?? null
+  const firstByteAt = last?.firstByteAt ?? null
   return {
     durationMs: Math.round(performance.now() - startedAt),
     address: connection?.address ?? null,
@@ -289,7 +297,7 @@ function factsOf(
       dnsMs: opening?.dnsMs ?? null,
       connectMs: opening?.connectMs ?? null,
       tlsMs: opening?.tlsMs ?? null,
-      firstByteMs
+      firstByteMs: sentAt === null || firstByteAt === null ? null : Math.round(firstByteAt - sentAt)
     }
   }
 }
@@ -316,8 +324,7 @@ const classes: readonly [ErrorClass, RegExp][] = [
   ['local', /^(EMFILE|ENFILE|ENOBUFS|ENOMEM|UND_ERR_DESTROYED|UND_ERR_CLOSED)$/]
 ]
 
-function classify(error: unknown): { errorClass: ErrorClass; detail: string } {
-  if (!(error instanceof Error)) return { errorClass: 'unknown', detail: String(error) }
+function classify(error: Error): { errorClass: ErrorClass; detail: string } {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   const detail = describe(error).slice(0, 500)
   // undici's parser errors come with or without a code, and it calls two of them socket errors.

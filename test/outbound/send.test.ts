@@ -182,17 +182,25 @@ test('the clock runs over the whole answer, even when bytes keep dripping', asyn
   })
 })
 
-test('a receiver that never answers, or never accepts TLS, times out', async () => {
-  const silent = await listen()
-  const agent = dispatcher()
-  const timeoutMs = 200
-  expect(await send(attempt(silent.port, { timeoutMs }), agent)).toMatchObject({
-    errorClass: 'timeout'
+test('a receiver that never answers, or never accepts TLS, times out and is hung up on', async () => {
+  let closed = 0
+  const silent = await listen((socket) => socket.on('close', () => (closed += 1)).resume())
+  const agent = dispatcher({ connectTimeoutMs: 300 })
+  expect(await send(attempt(silent.port, { timeoutMs: 200 }), agent)).toMatchObject({
+    errorClass: 'timeout',
+    detail: 'not finished within 200 ms'
   })
+  await expect.poll(() => closed).toBe(1)
   const url = `https://127.0.0.1:${silent.port}/`
-  expect(await send(attempt(silent.port, { url, timeoutMs }), agent)).toMatchObject({
+  expect(await send(attempt(silent.port, { url, timeoutMs: 200 }), agent)).toMatchObject({
     errorClass: 'timeout'
   })
+  expect(await send(attempt(silent.port, { url }), agent)).toMatchObject({
+    errorClass: 'timeout',
+    detail: 'no connection within 300 ms'
+  })
+  await expect.poll(() => closed).toBe(3)
+  expect(silent.connections()).toBe(3)
 })
 
 test('what timed out before it had a connection is not sent later', async () => {
@@ -624,3 +632,20 @@ test.for([
     expect([...seen.values()]).toEqual([2, 1])
   }
 )
+
+test('a kept TLS connection that dies within its answer is not replaced', async () => {
+  let requests = 0
+  const { port } = await serve((request, response) => {
+    requests += 1
+    const own = requests
+    request.resume().on('end', () => {
+      if (own === 1) response.end('ok')
+      else request.socket.end('HTTP/1.1 200 OK\r\n')
+    })
+  }, receiver)
+  const agent = dispatcher({ connectionsPerOrigin: 1, ca: pem('authority') })
+  const url = `https://127.0.0.1:${port}/`
+  await send(attempt(0, { url }), agent)
+  expect(await send(attempt(0, { url }), agent)).toMatchObject({ errorClass: 'connection-reset' })
+  expect(requests).toBe(2)
+})
