@@ -12,7 +12,7 @@ export interface AllowList {
   hosts: Set<string>
 }
 
-/** Throws `settings-invalid` with every entry that cannot be read. */
+/** Blank entries are nothing. Throws `settings-invalid` with every entry that cannot be read. */
 export function parseAllowList(entries: readonly string[]): AllowList {
   const list: AllowList = {
     networks4: new net.BlockList(),
@@ -21,7 +21,7 @@ export function parseAllowList(entries: readonly string[]): AllowList {
   }
   const mistakes: Mistake[] = []
   for (const [index, entry] of entries.entries()) {
-    if (!addEntry(list, entry.trim())) {
+    if (entry.trim() !== '' && !addEntry(list, entry.trim())) {
       const detail = `${JSON.stringify(entry)} is neither a network (10.1.0.0/16), an address nor a host name, the last two with or without a port`
       mistakes.push({ pointer: `/${index}`, detail })
     }

@@ -275,6 +275,12 @@ test.for(lists)('the allow-list %j opens exactly what it names', ([allow, opened
   }
 })
 
+test('an empty setting, split at its commas, allows nothing', () => {
+  const options = { allowHttp: true, allow: ''.split(',') }
+  expect(checkUrl('http://127.0.0.1/', options).ok).toBe(false)
+  expect(checkUrl('http://hooks.acme.com/', options).ok).toBe(true)
+})
+
 test('reports every unreadable entry of the allow-list at once', () => {
   const allow = [
     '127.0.0.0/8',
@@ -286,7 +292,6 @@ test('reports every unreadable entry of the allow-list at once', () => {
     'x:70000',
     'https://x.com',
     '[::1',
-    '',
     '*.acme.com',
     '0x7f.1:80'
   ]
