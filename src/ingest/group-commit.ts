@@ -79,11 +79,12 @@ export class GroupCommit {
     const total: Stored = { accepted: 0, duplicates: 0, quarantined: 0 }
     const { events, unreadable } = parcel
     const pieces: Parcel[] = []
-    for (let at = 0; at < events.length; at += limit) {
-      pieces.push({ ...parcel, events: events.slice(at, at + limit), unreadable: [] })
-    }
-    for (let at = 0; at < unreadable.length; at += limit) {
-      pieces.push({ ...parcel, events: [], unreadable: unreadable.slice(at, at + limit) })
+    for (let event = 0, part = 0; event < events.length || part < unreadable.length; ) {
+      const some = events.slice(event, event + limit)
+      const rest = unreadable.slice(part, part + limit - some.length)
+      pieces.push({ ...parcel, events: some, unreadable: rest })
+      event += some.length
+      part += rest.length
     }
     for (const piece of pieces) {
       const outcome = await this.#enqueue(piece)
