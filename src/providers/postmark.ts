@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import { type Static, Type } from '@sinclair/typebox'
-import { AppError, type Mistake } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import type { Engagement, EventType, ProviderEvent, SuppressionReason } from '../events/event.ts'
 import type { Hint } from '../smtp/classify.ts'
 import type { Reason } from '../smtp/reasons.ts'
 import { type ParsedReply, parseReply, type SpokenBy } from '../smtp/reply.ts'
-import { checkBasicAuth, checkHeader, mistakeInBasicAuth, mistakeInHeader } from './basic-auth.ts'
 import {
   countOf,
   type Fields,
@@ -17,6 +16,12 @@ import {
   timeAt
 } from './json-body.ts'
 import type { Genuine, Inbound, Provider } from './provider.ts'
+import {
+  BasicCredentials,
+  HeaderCredentials,
+  mistakesInSecret,
+  shownSecret
+} from './shared-secret.ts'
 
 // Postmark's webhooks: one event a request, not signed, so that a shared secret is all that proves them.
 // https://postmarkapp.com/developer/webhooks/webhooks-overview
@@ -79,30 +84,9 @@ const records = new Map<string, { type: EventType; time: string }>([
   ['SubscriptionChange', { type: 'email.unknown', time: 'ChangedAt' }]
 ])
 
-const Secret = Type.Union([
-  Type.String(),
-  Type.Array(Type.String(), {
-    minItems: 1,
-    maxItems: 2,
-    description: 'Two while one replaces the other.'
-  })
-])
-type Secret = Static<typeof Secret>
-
 const PostmarkCredentials = Type.Union([
-  Type.Object(
-    { basic_auth: Secret },
-    {
-      additionalProperties: false,
-      description: 'The HTTP Basic credentials of the webhook, as `user:password`.'
-    }
-  ),
-  Type.Object(
-    {
-      header: Type.Object({ name: Type.String(), value: Secret }, { additionalProperties: false })
-    },
-    { additionalProperties: false, description: 'A custom header of the webhook.' }
-  )
+  BasicCredentials('The HTTP Basic credentials of the webhook, as `user:password`.'),
+  HeaderCredentials('A custom header of the webhook.')
 ])
 type PostmarkCredentials = Static<typeof PostmarkCredentials>
 
@@ -110,18 +94,7 @@ export const postmark: Provider<PostmarkCredentials> = {
   name: 'postmark',
   credentials: PostmarkCredentials,
 
-  check(credentials) {
-    if ('basic_auth' in credentials) {
-      return mistakesIn('/basic_auth', credentials.basic_auth, mistakeInBasicAuth)
-    }
-    const { name, value } = credentials.header
-    return [
-      ...mistakesIn('/header/name', name, () => mistakeInHeader({ name, value: 'any' })),
-      ...mistakesIn('/header/value', value, (secret) =>
-        mistakeInHeader({ name: 'any', value: secret })
-      )
-    ]
-  },
+  check: mistakesInSecret,
 
   async authenticate(request, credentials) {
     return authenticate(request, credentials)
@@ -139,18 +112,11 @@ export const postmark: Provider<PostmarkCredentials> = {
   }
 }
 
-function authenticate({ headers }: Inbound, credentials: PostmarkCredentials): Genuine {
-  const shown =
-    'basic_auth' in credentials
-      ? secretsOf(credentials.basic_auth).map((secret) =>
-          checkBasicAuth(headers.authorization, secret)
-        )
-      : secretsOf(credentials.header.value).map((secret) =>
-          checkHeader(headers[credentials.header.name.toLowerCase()], secret)
-        )
-  if (shown.includes('ok')) return {}
+function authenticate(request: Inbound, credentials: PostmarkCredentials): Genuine {
+  const shown = shownSecret(request, credentials)
+  if (shown === 'ok') return {}
   const what = 'basic_auth' in credentials ? 'Basic credentials' : 'secret header'
-  if (shown.includes('wrong')) {
+  if (shown === 'wrong') {
     throw new AppError(
       'credentials-invalid',
       `The ${what} of the request differ from those of this source. Mend it soon: Postmark does not send again what is refused.`
@@ -160,22 +126,6 @@ function authenticate({ headers }: Inbound, credentials: PostmarkCredentials): G
     'signature-missing',
     `The ${what} are missing: set them on the webhook in Postmark, and let proxies pass them.`
   )
-}
-
-function secretsOf(secret: Secret): string[] {
-  return typeof secret === 'string' ? [secret] : secret
-}
-
-function mistakesIn(
-  pointer: string,
-  secret: Secret,
-  mistakeIn: (secret: string) => string | null
-): Mistake[] {
-  return secretsOf(secret).flatMap((each, index) => {
-    const detail = mistakeIn(each)
-    const at = typeof secret === 'string' ? pointer : `${pointer}/${index}`
-    return detail === null ? [] : [{ pointer: at, detail }]
-  })
 }
 
 /** The event in a body, or why it cannot be read. */

@@ -1,10 +1,17 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { AppError, type Mistake } from '../errors.ts'
-import { checkBasicAuth, checkHeader, mistakeInBasicAuth, mistakeInHeader } from './basic-auth.ts'
+import { AppError } from '../errors.ts'
 import { type Fields, isFields, readJson, textOf } from './json-body.ts'
 import type { Inbound, Parsed, Provider, Tools } from './provider.ts'
 import { readSesEvents } from './ses-events.ts'
 import type { Carried } from './ses-notice.ts'
+import {
+  BasicCredentials,
+  HeaderCredentials,
+  mistakesIn,
+  mistakesInSecret,
+  type SecretCredentials,
+  shownSecret
+} from './shared-secret.ts'
 import {
   authenticateEnvelope,
   confirmationUrl,
@@ -18,16 +25,6 @@ import {
 // or an EventBridge API destination (both unsigned).
 
 const strict = { additionalProperties: false }
-
-const Secret = Type.Union([
-  Type.String(),
-  Type.Array(Type.String(), {
-    minItems: 1,
-    maxItems: 2,
-    description: 'Two while one replaces the other.'
-  })
-])
-type Secret = Static<typeof Secret>
 
 export const SesCredentials = Type.Union(
   [
@@ -49,14 +46,8 @@ export const SesCredentials = Type.Union(
       },
       strict
     ),
-    Type.Object(
-      { basic_auth: Secret },
-      { ...strict, description: '`user:password`, for raw message delivery and EventBridge.' }
-    ),
-    Type.Object(
-      { header: Type.Object({ name: Type.String(), value: Secret }, strict) },
-      { ...strict, description: "The API key of an EventBridge connection's own header." }
-    )
+    BasicCredentials('`user:password`, for raw message delivery and EventBridge.'),
+    HeaderCredentials("The API key of an EventBridge connection's own header.")
   ],
   { description: 'Amazon SES: SNS topics, or a secret for the channels that sign nothing.' }
 )
@@ -67,18 +58,7 @@ export const ses: Provider<SesCredentials> = {
   credentials: SesCredentials,
 
   check(credentials) {
-    if ('basic_auth' in credentials) {
-      return mistakesIn('/basic_auth', credentials.basic_auth, mistakeInBasicAuth)
-    }
-    if ('header' in credentials) {
-      const { name, value } = credentials.header
-      return [
-        ...mistakesIn('/header/name', name, () => mistakeInHeader({ name, value: 'any' })),
-        ...mistakesIn('/header/value', value, (secret) =>
-          mistakeInHeader({ name: 'any', value: secret })
-        )
-      ]
-    }
+    if (!('topic_arns' in credentials)) return mistakesInSecret(credentials)
     const { topic_arns, signing_certificate: pem } = credentials
     return [
       ...topic_arns.flatMap((arn, at) => mistakesIn(`/topic_arns/${at}`, arn, mistakeInTopic)),
@@ -103,22 +83,6 @@ export const ses: Provider<SesCredentials> = {
     const text = request.body.toString()
     return readObject({ fields: body, pointer: '', text, published: null, id: null, name: null })
   }
-}
-
-function secretsOf(secret: Secret): string[] {
-  return typeof secret === 'string' ? [secret] : secret
-}
-
-function mistakesIn(
-  pointer: string,
-  secret: Secret,
-  mistakeIn: (secret: string) => string | null
-): Mistake[] {
-  return secretsOf(secret).flatMap((each, index) => {
-    const detail = mistakeIn(each)
-    const at = typeof secret === 'string' ? pointer : `${pointer}/${index}`
-    return detail === null ? [] : [{ pointer: at, detail }]
-  })
 }
 
 function mistakeInTopic(arn: string): string | null {
@@ -158,20 +122,11 @@ function unsigned(json: Fields | null, headers: Inbound['headers']): string {
     : 'The body is not an SNS message: either it is not from SNS, or something on the way took it out of its envelope.'
 }
 
-function authenticateSecret(
-  { headers }: Inbound,
-  credentials: Exclude<SesCredentials, { topic_arns: string[] }>
-): void {
+function authenticateSecret(request: Inbound, credentials: SecretCredentials): void {
   const basic = 'basic_auth' in credentials
-  const shown = basic
-    ? secretsOf(credentials.basic_auth).map((secret) =>
-        checkBasicAuth(headers.authorization, secret)
-      )
-    : secretsOf(credentials.header.value).map((secret) =>
-        checkHeader(headers[credentials.header.name.toLowerCase()], secret)
-      )
-  if (shown.includes('ok')) return
-  if (shown.includes('wrong')) {
+  const shown = shownSecret(request, credentials)
+  if (shown === 'ok') return
+  if (shown === 'wrong') {
     throw new AppError(
       'credentials-invalid',
       basic

@@ -4,7 +4,7 @@ import {
   checkHeader,
   mistakeInBasicAuth,
   mistakeInHeader
-} from '../../src/providers/basic-auth.ts'
+} from '../../src/providers/shared-secret.ts'
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
 
