@@ -39,9 +39,13 @@ export function canonicalDomain(written: string): string | null {
   if (/^\[[0-9a-f:.]+\]$/i.test(text) || /^\[ipv6:[0-9a-f:.]+\]$/i.test(text))
     return text.toLowerCase()
   if (text === '' || /[^\p{L}\p{N}\p{M}.\-_。．｡]/u.test(text)) return null
-  const ascii = domainToASCII(text)
-  // It follows the URL standard, which reads `1.2` and `0x7f` as IPv4 addresses and writes them out in full.
-  if (/\.\d+$/.test(ascii) && ascii !== text) return null
+  // ASCII stays as it is: versions of Node differ over which A-labels are sound, and one address must have
+  // one key on every machine.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII itself
+  const isAscii = /^[\x00-\x7f]*$/.test(text)
+  const ascii = isAscii ? text.toLowerCase() : domainToASCII(text)
+  // An IPv4 address or what the URL standard reads as one (`1.2`, `0x7f`) is no mail domain.
+  if (/(?:^|\.)(?:\d+|0x[\da-f]*)$/.test(ascii)) return null
   const labels = ascii.split('.')
   const fits = ascii.length <= 253 && labels.every((l) => l.length > 0 && l.length <= 63)
   return ascii !== '' && fits ? ascii : null
