@@ -86,7 +86,7 @@ function keyOf({ reply, outcome, hint, domain, host, phase }: ClassifyInput): st
 function readingOf(input: ClassifyInput): Reading {
   const receiver = receiverOf(input)
   const facts = { phase: input.phase ?? input.reply?.phase ?? null, receiver }
-  const verdict = verdictOf(input, facts)
+  const verdict = atItsPhase(verdictOf(input, facts), input.reply, facts.phase)
   return {
     reason: verdict.reason,
     fault: faultOf(verdict.reason),
@@ -136,6 +136,21 @@ function verdictOf(input: ClassifyInput, facts: Surroundings): Verdict {
   if (code && code.reason !== 'undetermined') return code
   if (basic && basic.reason !== 'undetermined') return basic
   return { reason: 'undetermined', rule: 'undetermined', confidence: 'low' }
+}
+
+/**
+ * Before RCPT the recipient has not been named yet: "unknown user" in reply to MAIL FROM is the sender, and at the
+ * greeting nobody's address was looked at (RFC 5321 section 3.3).
+ */
+function atItsPhase(verdict: Verdict, reply: ParsedReply | null, phase: Phase | null): Verdict {
+  if (!reply || reply.code === null || phase === null) return verdict
+  const early = phase === 'mail' || phase === 'connect' || phase === 'helo'
+  if (!early || faultOf(verdict.reason) !== 'recipient' || verdict.rule.startsWith('hint.')) {
+    return verdict
+  }
+  return phase === 'mail'
+    ? { ...verdict, reason: 'sender_rejected', rule: 'phase.mail', confidence: 'medium' }
+    : { ...verdict, reason: 'ip_reputation', rule: 'phase.connect', confidence: 'low' }
 }
 
 interface Surroundings {

@@ -60,6 +60,8 @@ const spellings: Record<string, string> = {
   recipent: 'recipient',
   reciepient: 'recipient',
   adress: 'address',
+  unavaiabl: 'unavailabl',
+  unavailab: 'unavailabl',
   unkown: 'unknown',
   unknow: 'unknown',
   existant: 'exist',

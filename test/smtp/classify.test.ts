@@ -84,3 +84,23 @@ test('only the recipient own reasons suppress', () => {
     if (facts.onPermanent === 'suppress') expect([name, facts.fault]).toEqual([name, 'recipient'])
   }
 })
+
+test('before RCPT no refusal is about the recipient', () => {
+  const wrapped = (words: string, phase: string) =>
+    `host mx.example.net[192.0.2.1] said: ${words} (in reply to ${phase} command)`
+  expect(read(wrapped('550 5.1.1 User unknown', 'MAIL FROM')).reason).toBe('sender_rejected')
+  expect(read(wrapped('550 Domain does not exist', 'MAIL FROM')).reason).toBe('sender_rejected')
+  expect(read(wrapped('550 5.1.1 User unknown', 'RCPT TO')).reason).toBe('unknown_mailbox')
+  expect(
+    read('host mx.example.net[192.0.2.1] refused to talk to me: 550 user unknown').reason
+  ).toBe('ip_reputation')
+})
+
+test('words at the end of DATA can mean another thing than at RCPT', () => {
+  const at = (phase: string) =>
+    read(
+      `host mx.docomo.ne.jp[192.0.2.1] said: 550 Unknown user a@docomo.ne.jp (in reply to ${phase} command)`
+    )
+  expect(at('end of DATA').reason).toBe('recipient_block')
+  expect(at('RCPT TO').reason).toBe('unknown_mailbox')
+})

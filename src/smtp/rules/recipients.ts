@@ -130,11 +130,14 @@ export const recipients = [
       '{user} lookup fail',
       '{user} ~ not local',
       'not ~ name address book',
+      '@ not found',
+      'START not found END',
       '{user} ~ unrecogniz',
       'unrecogniz ~ {user}',
       'not ~ valid local user'
     ],
     unless: [
+      'dns|records',
       'sender|client|host|domain|dns ~ not found',
       'domain not found',
       'address|host not list'
@@ -157,6 +160,7 @@ export const recipients = [
       'no valid recipient',
       'not accept user',
       'recipient|user not ok',
+      'envelope recipient ~ ~ denied',
       'no matches to ~ query',
       'rejected recipient|recipients END',
       'no known {user}',
@@ -328,6 +332,22 @@ export const recipients = [
     ]
   },
   {
+    id: 'words.mailbox.suspended-for-now',
+    reason: 'mailbox_disabled',
+    says: [
+      '{user} ~ temporarily suspended|disabled|inactive|locked|blocked|closed|deactivated',
+      '{user} ~ suspended|disabled temporarily'
+    ],
+    when: { class: 5 },
+    unless: ['ip|#ip', 'sender|sending'],
+    weight: 'clear',
+    source: rfc3463Mailbox,
+    examples: [
+      '550 This account has been temporarily suspended',
+      '550 recipient rejected: temporarily inactive'
+    ]
+  },
+  {
     id: 'words.mailbox.not-receiving',
     reason: 'mailbox_disabled',
     says: [
@@ -394,6 +414,10 @@ export const recipients = [
       'disk usage exceed',
       'user|mailbox|recipient ** exhausted',
       'mail full END',
+      'space ~ used up',
+      'not have enough ~ space|room',
+      'mail file size exceeds maximum size allowed',
+      'mailbox ~ exceed maximum allowed storage',
       'mailbox|user|account|recipient ** too many ~ stored|message on|in',
       'insufficient mailbox space',
       'storage ~ full',
@@ -471,6 +495,7 @@ export const recipients = [
       'colon|colons|comma|space ~ illegal|not',
       'address|recipient|localpart ~ too long',
       'syntax illegal for recipient',
+      'unbalanced',
       'percent|source|routing ~ not ~ allow|accept|support'
     ],
     unless: [
@@ -540,6 +565,7 @@ export const recipients = [
       'not resolve ~ ~ mx|domain|host',
       'lookup ~ no such host',
       'dns ~ nxdomain|unknown_domain|no_such',
+      'dns records? ** not found|exist',
       'mx ~ localhost|loopback|#ip invalid|bogus',
       'bad destination system|host',
       'illegal host domain? name?',
@@ -614,7 +640,8 @@ export const recipients = [
       'not subscribed to ~ group|list',
       'not pre_approved|preapproved',
       'restricted to ~ ~ senders|members|users|group|subscribers|sender',
-      'delivery to ~ ~ restricted'
+      'delivery to ~ ~ restricted',
+      'START user|recipient rejects|reject END'
     ],
     unless: [
       'client|ip|#ip|host ~ not whitelist',
