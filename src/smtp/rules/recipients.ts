@@ -311,6 +311,8 @@ export const recipients = [
       '{user} ~ administratively|permanently disabled|closed|blocked|locked',
       '{user} ~ blocked ~ inactivity|admin|administrator',
       'account ~ on hold',
+      'receiving ~ disabled',
+      'domain ~ suspended|disabled|deactivated|terminated',
       '{user} ~ out of service',
       'not ~ logged|log ~ days|months|year|long'
     ],
@@ -404,6 +406,7 @@ export const recipients = [
       'mailbox|inbox|account|user|recipient ** exceed|over|out ~ storage|space|capacity|allocation|limit|allowed',
       'mailbox size|storage limit ~ exceed',
       'mailbox * in use',
+      'mailbox|inbox|account|storage|blocks|inode ~ limit ~ exceed|reached',
       'exceed|over ~ mailbox|storage ~ limit|allotment|size|capacity',
       'not enough|insufficient|no|out ~ space|storage|room ~ ~ mailbox|user|recipient|account|inbox',
       '{user} ** not enough|insufficient|no|out ~ space|storage|room',
@@ -570,6 +573,8 @@ export const recipients = [
       'bad destination system|host',
       'illegal host domain? name?',
       'dead domain',
+      'domain ~ ~ in address ~ invalid|unknown|bad',
+      'answer with no data',
       'invalid ~ server|mx for domain',
       'no route for domain',
       'no servers|hosts for ~ domain'

@@ -369,6 +369,7 @@ export const systems = [
       'tls|starttls',
       'auth|authentication|authenticate',
       'helo command rejected',
+      'reputation',
       'mailbox|account ~ not',
       'message|mail|body|text|data line ~ ~ too',
       'header',
