@@ -104,3 +104,17 @@ test('words at the end of DATA can mean another thing than at RCPT', () => {
   expect(at('end of DATA').reason).toBe('recipient_block')
   expect(at('RCPT TO').reason).toBe('unknown_mailbox')
 })
+
+test('what was read before is not confused with another reading of the same text', () => {
+  const raw = '550 Error'
+  for (let i = 0; i < 3; i++) expect(read(raw).reason).toBe('undetermined')
+  expect(read(raw, { hint: hint('hard') }).reason).toBe('unknown_mailbox')
+  expect(read(raw).reason).toBe('undetermined')
+  expect(read(raw, { outcome: 'delivered' }).reason).toBe('delivered')
+  for (let i = 0; i < 3; i++) expect(read('no words known').rule).toBe('undetermined')
+  const reply = parseReply('no words known')
+  expect(classify({ reply, outcome: 'failed' }).reason).toBe('undetermined')
+  reply.code = 535
+  expect(classify({ reply, outcome: 'failed' }).reason).toBe('auth_required')
+  expect(parseReply('no words known').code).toBeNull()
+})
