@@ -66,27 +66,60 @@ export interface Reading extends Classification {
 
 /** Says why: pure, deterministic, linear in its input. */
 export function classify(input: ClassifyInput): Reading {
-  const key = keyOf(input)
-  return { ...(key === null ? readingOf(input) : readings.get(key, () => readingOf(input))) }
+  const raw = input.reply?.raw ?? ''
+  if (raw.length > 1000) return readingOf(input)
+  const known = lately.recall(raw)
+  if (known && sameInput(known.input, input)) return { ...known.reading }
+  const reading = readingOf(input)
+  lately.keep(raw, () => ({ input: copyOf(input), reading: { ...reading } }))
+  return reading
 }
 
-const readings = new Memo<Reading>(5000)
+const lately = new Memo<{ input: ClassifyInput; reading: Reading }>(12)
 
-/** Everything that the reading depends on, as one string; null for what is too long to be worth keeping. */
-function keyOf({ reply, outcome, hint, domain, host, phase }: ClassifyInput): string | null {
-  if (reply && reply.raw.length > 1000) return null
-  const own = `${outcome}\u0000${phase ?? ''}\u0000${host ?? ''}\u0000${domain ?? ''}`
-  const hinted = hint ? `${hint.rule}\u0000${hint.reason}\u0000${hint.strength}` : ''
-  if (!reply) return `${own}\u0000${hinted}`
-  const { code, enhanced, text, quoted } = reply
-  const inner = quoted ? `${quoted.code}\u0000${quoted.enhanced}\u0000${quoted.text}` : ''
-  return `${own}\u0000${hinted}\u0000${code}\u0000${enhanced}\u0000${reply.phase}\u0000${reply.host}\u0000${inner}\u0000${text}\u0000${reply.raw}`
+/** The caller may go on to change what it handed in. */
+function copyOf(input: ClassifyInput): ClassifyInput {
+  const { reply, hint } = input
+  const own = reply && { ...reply, quoted: reply.quoted && { ...reply.quoted } }
+  return { ...input, reply: own, hint: hint ? { ...hint } : null }
+}
+
+/** Everything that a reading depends on. */
+function sameInput(a: ClassifyInput, b: ClassifyInput): boolean {
+  return (
+    a.outcome === b.outcome &&
+    a.domain === b.domain &&
+    a.host === b.host &&
+    a.phase === b.phase &&
+    sameHint(a.hint ?? null, b.hint ?? null) &&
+    sameReply(a.reply, b.reply)
+  )
+}
+
+function sameHint(a: Hint | null, b: Hint | null): boolean {
+  if (a === null || b === null) return a === b
+  return a.reason === b.reason && a.rule === b.rule && a.strength === b.strength
+}
+
+function sameReply(a: ParsedReply | null, b: ParsedReply | null): boolean {
+  if (a === null || b === null) return a === b
+  return (
+    a.raw === b.raw &&
+    a.text === b.text &&
+    a.code === b.code &&
+    a.enhanced === b.enhanced &&
+    a.phase === b.phase &&
+    a.host === b.host &&
+    a.quoted?.text === b.quoted?.text &&
+    a.quoted?.code === b.quoted?.code &&
+    a.quoted?.enhanced === b.quoted?.enhanced
+  )
 }
 
 function readingOf(input: ClassifyInput): Reading {
   const receiver = receiverOf(input)
   const facts = { phase: input.phase ?? input.reply?.phase ?? null, receiver }
-  const verdict = verdictOf(input, facts)
+  const verdict = atItsPhase(verdictOf(input, facts), input.reply, facts.phase)
   return {
     reason: verdict.reason,
     fault: faultOf(verdict.reason),
@@ -136,6 +169,21 @@ function verdictOf(input: ClassifyInput, facts: Surroundings): Verdict {
   if (code && code.reason !== 'undetermined') return code
   if (basic && basic.reason !== 'undetermined') return basic
   return { reason: 'undetermined', rule: 'undetermined', confidence: 'low' }
+}
+
+/**
+ * Before RCPT the recipient has not been named yet: "unknown user" in reply to MAIL FROM is the sender, and at the
+ * greeting nobody's address was looked at (RFC 5321 section 3.3).
+ */
+function atItsPhase(verdict: Verdict, reply: ParsedReply | null, phase: Phase | null): Verdict {
+  if (!reply || reply.code === null || phase === null) return verdict
+  const early = phase === 'mail' || phase === 'connect' || phase === 'helo'
+  if (!early || faultOf(verdict.reason) !== 'recipient' || verdict.rule.startsWith('hint.')) {
+    return verdict
+  }
+  return phase === 'mail'
+    ? { ...verdict, reason: 'sender_rejected', rule: 'phase.mail', confidence: 'medium' }
+    : { ...verdict, reason: 'ip_reputation', rule: 'phase.connect', confidence: 'low' }
 }
 
 interface Surroundings {

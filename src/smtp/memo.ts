@@ -1,30 +1,42 @@
 /**
- * Remembers what a pure function answered. Real traffic repeats few texts, so most answers are found here. Bounded:
- * two generations of `size` entries each; the older one is dropped when the younger is full.
+ * A small memory of what was answered lately, for texts that repeat. Each text has one slot, by a few of its
+ * characters; a newcomer takes the slot over, so the memory is bounded. Only a text met twice running is kept:
+ * most texts with addresses or ids in them come once, and keeping those made them half as slow again.
  */
-export class Memo<V> {
-  readonly #size: number
-  #young = new Map<string, V>()
-  #old = new Map<string, V>()
+export class Memo<E> {
+  readonly #slots: (E | undefined)[]
+  /** The sample of the text last met, by slot. */
+  readonly #met: Int32Array
+  readonly #mask: number
 
-  constructor(size: number) {
-    this.#size = size
+  /** @param bits the memory has 2 to this power slots */
+  constructor(bits: number) {
+    this.#mask = 2 ** bits - 1
+    this.#slots = new Array<E | undefined>(2 ** bits).fill(undefined)
+    this.#met = new Int32Array(2 ** bits)
   }
 
-  get(key: string, make: () => V): V {
-    const known = this.#young.get(key)
-    if (known !== undefined) return known
-    const value = this.#old.get(key) ?? make()
-    if (this.#young.size >= this.#size) {
-      this.#old = this.#young
-      this.#young = new Map()
-    }
-    this.#young.set(key, value)
-    return value
+  /** What is kept for a text like this one: the caller checks whether it is for this very text. */
+  recall(text: string): E | undefined {
+    return this.#slots[sample(text) & this.#mask]
   }
 
-  /** How many answers are held: at most twice the size. */
-  get held(): number {
-    return this.#young.size + this.#old.size
+  /** Keeps an answer, if the text was the last one met in its slot. */
+  keep(text: string, entry: () => E): void {
+    const number = sample(text)
+    const slot = number & this.#mask
+    if (this.#met[slot] === number) this.#slots[slot] = entry()
+    else this.#met[slot] = number
   }
+}
+
+/** A number from the length and sixteen characters spread over the text. */
+function sample(text: string): number {
+  const { length } = text
+  let hash = length
+  const step = (length >>> 4) + 1
+  for (let at = length - 1; at >= 0; at -= step) {
+    hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0
+  }
+  return hash ^ (hash >>> 15)
 }

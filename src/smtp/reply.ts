@@ -60,11 +60,19 @@ const tailLength = 1024
  */
 export function parseReply(raw: string): ParsedReply {
   if (raw.length > 1000) return read(raw)
-  const parsed = replies.get(raw, () => read(raw))
-  return { ...parsed, quoted: parsed.quoted && { ...parsed.quoted } }
+  const known = lately.recall(raw)
+  if (known?.raw === raw) return copyOf(known)
+  const parsed = read(raw)
+  lately.keep(raw, () => copyOf(parsed))
+  return parsed
 }
 
-const replies = new Memo<ParsedReply>(5000)
+/** The caller may go on to change what it got. */
+function copyOf(reply: ParsedReply): ParsedReply {
+  return { ...reply, quoted: reply.quoted && { ...reply.quoted } }
+}
+
+const lately = new Memo<ParsedReply>(12)
 
 function read(raw: string): ParsedReply {
   const cleaned = clean(raw)

@@ -16,6 +16,7 @@ const unitNames: Record<string, string> = { stunden: 'h', heure: 'h', heures: 'h
 const longest = 7 * 86_400
 
 export function waitSecondsIn(text: string): number | null {
+  if (!duration.test(text)) return null
   for (const match of text.matchAll(asks)) {
     const found = duration.exec(text.slice(match.index, match.index + match[0].length + 60))
     if (!found) continue

@@ -60,6 +60,8 @@ const spellings: Record<string, string> = {
   recipent: 'recipient',
   reciepient: 'recipient',
   adress: 'address',
+  unavaiabl: 'unavailabl',
+  unavailab: 'unavailabl',
   unkown: 'unknown',
   unknow: 'unknown',
   existant: 'exist',
@@ -273,7 +275,8 @@ export class Vocabulary {
 
   #readWord(text: string, from: number, to: number, words: Words): void {
     const raw = text.slice(from, to)
-    let id = this.#seen.get(raw)
+    // What begins with a digit is a number or an id: new each time, so not worth remembering.
+    let id = isDigit(text.charCodeAt(from)) ? this.#numeral(raw) : this.#seen.get(raw)
     if (id === undefined) {
       id = this.#recognise(raw.toLowerCase())
       if (this.#seen.size >= 20_000) this.#seen.clear()
@@ -290,13 +293,20 @@ export class Vocabulary {
     push(words, id, from, to)
   }
 
+  #numeral(raw: string): number {
+    const known = this.#ids.get(raw.toLowerCase())
+    if (known !== undefined) return known
+    for (let at = 0; at < raw.length; at++) {
+      if (!isDigit(raw.charCodeAt(at))) return unknownWord
+    }
+    return numberWord
+  }
+
   /** The number of a lower-case word; -1 for one to leave out. */
   #recognise(word: string): number {
     const plain = plainWord(word)
     if (plain === null) return -1
-    const known = this.#ids.get(stem(plain))
-    if (known !== undefined) return known
-    return /^\d+$/.test(plain) ? numberWord : unknownWord
+    return this.#ids.get(stem(plain)) ?? unknownWord
   }
 }
 
@@ -337,6 +347,10 @@ function isWord(code: number): boolean {
     (code >= 0x30 && code <= 0x39) ||
     (code >= 0xaa && code < 0x2000 && code !== 0xab && code !== 0xbb && code !== 0xb4)
   )
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39
 }
 
 function isApostrophe(code: number): boolean {

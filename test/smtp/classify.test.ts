@@ -84,3 +84,37 @@ test('only the recipient own reasons suppress', () => {
     if (facts.onPermanent === 'suppress') expect([name, facts.fault]).toEqual([name, 'recipient'])
   }
 })
+
+test('before RCPT no refusal is about the recipient', () => {
+  const wrapped = (words: string, phase: string) =>
+    `host mx.example.net[192.0.2.1] said: ${words} (in reply to ${phase} command)`
+  expect(read(wrapped('550 5.1.1 User unknown', 'MAIL FROM')).reason).toBe('sender_rejected')
+  expect(read(wrapped('550 Domain does not exist', 'MAIL FROM')).reason).toBe('sender_rejected')
+  expect(read(wrapped('550 5.1.1 User unknown', 'RCPT TO')).reason).toBe('unknown_mailbox')
+  expect(
+    read('host mx.example.net[192.0.2.1] refused to talk to me: 550 user unknown').reason
+  ).toBe('ip_reputation')
+})
+
+test('words at the end of DATA can mean another thing than at RCPT', () => {
+  const at = (phase: string) =>
+    read(
+      `host mx.docomo.ne.jp[192.0.2.1] said: 550 Unknown user a@docomo.ne.jp (in reply to ${phase} command)`
+    )
+  expect(at('end of DATA').reason).toBe('recipient_block')
+  expect(at('RCPT TO').reason).toBe('unknown_mailbox')
+})
+
+test('what was read before is not confused with another reading of the same text', () => {
+  const raw = '550 Error'
+  for (let i = 0; i < 3; i++) expect(read(raw).reason).toBe('undetermined')
+  expect(read(raw, { hint: hint('hard') }).reason).toBe('unknown_mailbox')
+  expect(read(raw).reason).toBe('undetermined')
+  expect(read(raw, { outcome: 'delivered' }).reason).toBe('delivered')
+  for (let i = 0; i < 3; i++) expect(read('no words known').rule).toBe('undetermined')
+  const reply = parseReply('no words known')
+  expect(classify({ reply, outcome: 'failed' }).reason).toBe('undetermined')
+  reply.code = 535
+  expect(classify({ reply, outcome: 'failed' }).reason).toBe('auth_required')
+  expect(parseReply('no words known').code).toBeNull()
+})

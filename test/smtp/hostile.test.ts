@@ -60,9 +60,15 @@ test('the words of rules thrown together in any order still give one verdict', (
   )
 })
 
-test('what is remembered stays bounded', () => {
-  const memo = new Memo<number>(10)
-  for (let i = 0; i < 1000; i++) expect(memo.get(`key ${i}`, () => i)).toBe(i)
-  expect(memo.held).toBeLessThanOrEqual(20)
-  expect(memo.get('key 999', () => -1)).toBe(999)
+test('what is remembered is bounded, and only what is met twice running', () => {
+  const memo = new Memo<number>(2)
+  for (let i = 0; i < 100; i++) {
+    memo.keep(`text ${i}`, () => -1)
+    memo.keep(`text ${i}`, () => i)
+  }
+  const held = new Set(Array.from({ length: 100 }, (_, i) => memo.recall(`text ${i}`)))
+  expect(held.size).toBeLessThanOrEqual(4)
+  expect(memo.recall('text 99')).toBe(99)
+  memo.keep('met once', () => 1)
+  expect(memo.recall('met once')).not.toBe(1)
 })

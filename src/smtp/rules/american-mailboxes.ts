@@ -134,7 +134,10 @@ export const americanMailboxRules = [
   {
     id: 'aol.rly',
     reason: 'ip_reputation',
-    says: ['rly b1|b2|b3|b4|cs1|cs2|cs3|cs4|cs5|ch|sn|ov|in|bd|nw|bl|cs|ch2'],
+    says: [
+      'rtr sc|bl|bb|du|ch|ir',
+      'rly b1|b2|b3|b4|cs1|cs2|cs3|cs4|cs5|ch|sn|ov|in|bd|nw|bl|cs|ch2'
+    ],
     weight: 'token',
     source: aol,
     examples: [
@@ -145,10 +148,10 @@ export const americanMailboxRules = [
   {
     id: 'aol.dyn',
     reason: 'reverse_dns',
-    says: ['rtr du|bb', 'dyn rdns|t1'],
+    says: ['rtr rd', 'dyn rdns'],
     weight: 'token',
     source: aol,
-    examples: ['521 DNS:NR DYN:RDNS refused', '421 RTR:DU see the page']
+    examples: ['521 DNS:NR DYN:RDNS refused', '554 RTR:RD see the page']
   },
   {
     id: 'aol.hvu',
@@ -320,7 +323,7 @@ export const americanMailboxRules = [
   {
     id: 'cox.recipient-rejected',
     reason: 'unknown_mailbox',
-    says: ['@ recipient rejected', 'START recipient rejected'],
+    says: ['@ recipient rejected END', 'START recipient rejected END'],
     weight: 'exact',
     source: cox,
     examples: ['550 <ada@cox.net> recipient rejected', '550 5.1.1 <ben@cox.net> recipient rejected']

@@ -33,7 +33,8 @@ export const filterRules = [
   {
     id: 'proofpoint.local-policy',
     reason: 'policy',
-    says: ['local policy violation', '#  local policy'],
+    says: ['local policy violation'],
+    unless: ['spf|dkim|dmarc', 'spam|virus'],
     weight: 'exact',
     source: proofpoint,
     examples: ['550 5.7.0 Local Policy Violation', '554 5.7.0 local policy violation']

@@ -123,7 +123,7 @@ export const languageRules = [
     id: 'french.disabled',
     reason: 'mailbox_disabled',
     says: [
-      'compte|boite|adresse|utilisateur ~ ~ ~ desactive|desactivee|suspendu|suspendue|ferme|fermee|bloque|resilie|inactif|inactive|cloture|supprime|supprimee'
+      'compte|boite|adresse|utilisateur ~ ~ ~ archivee|desactive|desactivee|suspendu|suspendue|ferme|fermee|bloque|resilie|inactif|inactive|cloture|supprime|supprimee'
     ],
     weight: 'clear',
     source,
@@ -279,6 +279,7 @@ export const languageRules = [
     says: [
       'utente|destinatario|indirizzo|casella|account ~ ~ ~ sconosciuto|inesistente|esiste|sconosciuta|errato|trovato|trovata|valido',
       'non esiste',
+      'nessun utente',
       'destin sconosciuto'
     ],
     unless: ['dominio', 'mittente'],

@@ -22,6 +22,11 @@ export const messages = [
       'dspam check',
       'not ~ ~ accept|want|allow|like ~ ~ spam|junk|unsolicited|bulk|uce',
       'no spam|junk|uce ~ please|here|thanks|allowed|accepted',
+      'blocked|rejected by policy no spam|junk',
+      'recurrent pattern detection',
+      'START reject id #',
+      'spam|spammy|suspicious url|link|uri',
+      'spam block|classification',
       'likely|probable|possible|probably|possibly|suspicious ~ ~ spam|junk|unsolicited|suspicious',
       'unsolicited ~ ~ mail|email|message|bulk|commercial|content',
       'bulk ~ mail|email|message|mailing|mailer',
@@ -263,7 +268,8 @@ export const messages = [
       'prohibited by',
       'not comply ~ ~ rules|requirements|guidelines',
       'terms of service|use',
-      'acceptable use'
+      'acceptable use',
+      'organizational|organisational|company|corporate|admin settings|restriction|restrictions'
     ],
     unless: [
       'spf|dkim|dmarc',

@@ -162,7 +162,7 @@ export const microsoftRules = [
     id: 'microsoft.s-codes',
     reason: 'ip_reputation',
     says: [
-      's3140|s3150|s3114|s3115|s3116|s775|s844|s776|s777|s843|s2017062302|s2017070302',
+      's3140|s3150|s3114|s3115|s3116|s775|s844|s776|s777|s843',
       'sc 001|002|003|004|ou 001|002',
       'ou 001|002',
       'sc 001|002|003|004',
@@ -299,7 +299,7 @@ export const microsoftRules = [
     reason: 'sender_rejected',
     says: [
       'traffic not accepted from ip|tenant',
-      'tenant ~ exceeded threshold|limit',
+      'tenant ~ exceeded ~ threshold|limit',
       'tenant ~ ~ blocked|restricted|throttled',
       'sender ~ tenant ~ exceeded',
       'bad outbound sender',
@@ -401,10 +401,44 @@ export const microsoftRules = [
   {
     id: 'microsoft.tls-codes',
     reason: 'tls_required',
-    when: { enhanced: ['7.321-325', '4.316-317', '7.51'] },
+    when: { enhanced: ['7.320-325', '7.51'] },
     weight: 'exact',
     source,
     examples: ['450 4.7.321 starting failed', '550 5.7.323 invalid chain']
+  },
+  {
+    id: 'outlook.mailbox-unavailable',
+    reason: 'unknown_mailbox',
+    says: ['requested action not taken mailbox unavailable'],
+    when: { enhanced: ['5.0'] },
+    weight: 'exact',
+    source: outlook,
+    examples: [
+      '550 5.5.0 Requested action not taken: mailbox unavailable (S2017062302).',
+      '550 5.5.0 Requested action not taken: mailbox unavailable. [BL2NAM02FT013.eop-nam02.prod.protection.outlook.com]'
+    ]
+  },
+  {
+    id: 'microsoft.connection-codes',
+    reason: 'network_error',
+    when: { enhanced: ['4.316', '4.318'] },
+    weight: 'exact',
+    source,
+    examples: [
+      '450 4.4.316 Connection refused [Message=Socket error code 10061]',
+      '450 4.4.318 Connection was closed abruptly (SuspiciousRemoteServerError)'
+    ]
+  },
+  {
+    id: 'microsoft.regions',
+    reason: 'system_error',
+    says: ['recipients belong to multiple ~ regions'],
+    weight: 'token',
+    source,
+    examples: [
+      '452 4.5.3 Recipients belong to multiple regions ATTR38',
+      '452 4.5.3 Recipients belong to multiple regions ATTR38 [DB5EUR01FT043.eop-EUR01.prod.protection.outlook.com]'
+    ]
   },
   {
     id: 'microsoft.queue-quota',

@@ -130,11 +130,14 @@ export const recipients = [
       '{user} lookup fail',
       '{user} ~ not local',
       'not ~ name address book',
+      '@ not found',
+      'START not found END',
       '{user} ~ unrecogniz',
       'unrecogniz ~ {user}',
       'not ~ valid local user'
     ],
     unless: [
+      'dns|records',
       'sender|client|host|domain|dns ~ not found',
       'domain not found',
       'address|host not list'
@@ -157,6 +160,7 @@ export const recipients = [
       'no valid recipient',
       'not accept user',
       'recipient|user not ok',
+      'envelope recipient ~ ~ denied',
       'no matches to ~ query',
       'rejected recipient|recipients END',
       'no known {user}',
@@ -307,6 +311,8 @@ export const recipients = [
       '{user} ~ administratively|permanently disabled|closed|blocked|locked',
       '{user} ~ blocked ~ inactivity|admin|administrator',
       'account ~ on hold',
+      'receiving ~ disabled',
+      'domain ~ suspended|disabled|deactivated|terminated',
       '{user} ~ out of service',
       'not ~ logged|log ~ days|months|year|long'
     ],
@@ -325,6 +331,22 @@ export const recipients = [
       '550 5.2.1 The account of this user has been disabled.',
       '550 ada@example.com mailbox is inactive',
       '554 5.7.1 <ada@example.com>: this address is no longer in use'
+    ]
+  },
+  {
+    id: 'words.mailbox.suspended-for-now',
+    reason: 'mailbox_disabled',
+    says: [
+      '{user} ~ temporarily suspended|disabled|inactive|locked|blocked|closed|deactivated',
+      '{user} ~ suspended|disabled temporarily'
+    ],
+    when: { class: 5 },
+    unless: ['ip|#ip', 'sender|sending'],
+    weight: 'clear',
+    source: rfc3463Mailbox,
+    examples: [
+      '550 This account has been temporarily suspended',
+      '550 recipient rejected: temporarily inactive'
     ]
   },
   {
@@ -384,6 +406,7 @@ export const recipients = [
       'mailbox|inbox|account|user|recipient ** exceed|over|out ~ storage|space|capacity|allocation|limit|allowed',
       'mailbox size|storage limit ~ exceed',
       'mailbox * in use',
+      'mailbox|inbox|account|storage|blocks|inode ~ limit ~ exceed|reached',
       'exceed|over ~ mailbox|storage ~ limit|allotment|size|capacity',
       'not enough|insufficient|no|out ~ space|storage|room ~ ~ mailbox|user|recipient|account|inbox',
       '{user} ** not enough|insufficient|no|out ~ space|storage|room',
@@ -394,6 +417,10 @@ export const recipients = [
       'disk usage exceed',
       'user|mailbox|recipient ** exhausted',
       'mail full END',
+      'space ~ used up',
+      'not have enough ~ space|room',
+      'mail file size exceeds maximum size allowed',
+      'mailbox ~ exceed maximum allowed storage',
       'mailbox|user|account|recipient ** too many ~ stored|message on|in',
       'insufficient mailbox space',
       'storage ~ full',
@@ -471,6 +498,7 @@ export const recipients = [
       'colon|colons|comma|space ~ illegal|not',
       'address|recipient|localpart ~ too long',
       'syntax illegal for recipient',
+      'unbalanced',
       'percent|source|routing ~ not ~ allow|accept|support'
     ],
     unless: [
@@ -540,10 +568,13 @@ export const recipients = [
       'not resolve ~ ~ mx|domain|host',
       'lookup ~ no such host',
       'dns ~ nxdomain|unknown_domain|no_such',
+      'dns records? ** not found|exist',
       'mx ~ localhost|loopback|#ip invalid|bogus',
       'bad destination system|host',
       'illegal host domain? name?',
       'dead domain',
+      'domain ~ ~ in address ~ invalid|unknown|bad',
+      'answer with no data',
       'invalid ~ server|mx for domain',
       'no route for domain',
       'no servers|hosts for ~ domain'
@@ -614,7 +645,8 @@ export const recipients = [
       'not subscribed to ~ group|list',
       'not pre_approved|preapproved',
       'restricted to ~ ~ senders|members|users|group|subscribers|sender',
-      'delivery to ~ ~ restricted'
+      'delivery to ~ ~ restricted',
+      'START user|recipient rejects|reject END'
     ],
     unless: [
       'client|ip|#ip|host ~ not whitelist',

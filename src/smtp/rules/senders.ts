@@ -35,7 +35,7 @@ export const senders = [
       'unrouteable|unroutable sender ~ address',
       'from address ~ {refuse}|not|invalid|unknown|malformed|syntax|bad|illegal|missing|denied',
       'from ~ address ~ ~ not ~ allowed|valid|exist|permitted|accepted|match|found|belong',
-      'invalid|bad|malformed|illegal|unauthorized from address|domain|header|email|user',
+      'invalid|bad|malformed|illegal|unauthorized from address|domain|email|user',
       'envelope from|sender ~ ~ {refuse}|not|invalid|blocked|unacceptable|mismatch',
       'return path|address ~ ~ invalid|not|bad|unknown|rejected|malformed|missing|unroutable',
       'invalid|bad|unknown|unusable return path|address',
@@ -94,6 +94,7 @@ export const senders = [
       'emetteur|expediteur|absender|remitente|mittente|remetente ~ ~ invalide|refuse|inconnu|abgelehnt|unbekannt|desconocido|rechazado|rifiutato|invalido|rejeitado|interdit|bloque|rejete',
       'from @ ~ ~ blocked|refused|rejected',
       'sender no such',
+      'sending|from address not accepted',
       'sender ~ no such ~ user|domain|address',
       'address ~ not verified',
       'identity|identities ~ not ~ verified|check'
@@ -292,7 +293,9 @@ export const senders = [
       'basic authentication ~ disabled',
       'turn on ~ authentication',
       'not subscribed to ses',
-      'not authorized to perform'
+      'not authorized to perform',
+      'not have ~ permission|permissions to submit|send END',
+      'not have ~ permission|permissions to submit mail'
     ],
     unless: [
       'spf|dkim|dmarc|arc',
@@ -353,6 +356,7 @@ export const senders = [
     id: 'words.dnsbl.clear',
     reason: 'ip_reputation',
     says: [
+      'ip domain reputation',
       'client host|#ip * blocked|rejected|listed using|by|in|at * ^zen|^spamhaus|^spamcop|^barracudacentral|^sorbs|^uceprotect|^abuseat|^spamrats|^mailspike|^manitu|^psbl|^surriel|^bl|^dnsbl|^rbl',
       'client host * blocked using',
       'ip|#ip|client|server|connecting * blocked|listed|rejected|refused ~ ~ spamhaus|spamcop|sorbs|barracuda|uceprotect|abusix',
@@ -403,6 +407,8 @@ export const senders = [
       'use ~ smtp|mail server of ~ isp|provider',
       'no access from ~ server|host|ip',
       'not ~ good reputation',
+      'START refused see',
+      'START esmtp not accepting connections',
       'access to submit messages',
       'access to ~ mail system ~ rejected',
       'not ~ allowed|permitted|accept|authorized ~ ~ from ~ ~ ip|#ip|host|server|network|range|location|country|region',
@@ -413,6 +419,7 @@ export const senders = [
       'reputation of ~ ~ ip|#ip|host|server|network|sender',
       'low|poor|bad ~ reputation * ip|#ip',
       'due|because|based ~ ~ ~ ~ reputation',
+      'reputation of ~ #ip|ip',
       'ip reputation ~ ~ ratelimit|limit|throttle',
       'rate * ~ limited ~ ~ due ~ ~ ip|reputation',
       'reputation ~ ~ too|poor|bad|low|block|filter|reject|fail|below|threshold|score|service|check|limit',
@@ -460,8 +467,8 @@ export const senders = [
       'spf|dkim|dmarc',
       'ptr|reverse|rdns|hostname|helo',
       'virus|malware',
+      'overloaded|overload|busy',
       'greylist',
-      'whitelisted by recipient try again',
       'by recipient|user',
       'relay',
       'tls',
@@ -484,7 +491,9 @@ export const senders = [
       'rate|ratelimit|limited|limit|throttled|deferred * due ~ ~ ip? reputation',
       'ip reputation * ratelimit|rate|limit|throttle',
       'limited|throttled|deferred ~ ~ ~ poor|low|bad ~ reputation',
-      'reputation * too many|rate'
+      'reputation * too many|rate',
+      'ip|#ip|server|mta|host ~ ~ poor|bad|low ~ reputation',
+      'unwanted messages * ip address'
     ],
     unless: ['domain reputation'],
     weight: 'clear',
@@ -516,11 +525,12 @@ export const senders = [
     reason: 'domain_reputation',
     says: [
       'url|uri|urls|uris|link|links|domain|website|web|hyperlink ~ ~ ~ {list}|blacklisted|blocklisted|blocked|listed|banned|blackholed|denylisted',
-      'blacklisted|blocklisted|blocked|listed|banned|bad|suspicious|spam|spammy|spamvertised ~ ~ ~ url|uri|urls|uris|link|links|domain|website|domains|hyperlink',
-      'url|uri|link|domain|sending|sender domain? ~ ~ reputation',
+      'blacklisted|blocklisted|blocked|listed|banned|bad|spamvertised ~ ~ ~ url|uri|urls|uris|link|links|domain|website|domains|hyperlink',
+      'url|uri|link|domain ~ ~ reputation',
+      'sending|sender domain ~ ~ reputation',
       'reputation ~ ~ of ~ ~ domain|url|uri|link|sender|from ~ domain?',
       'low|poor|bad ~ reputation ** domain',
-      'domain ~ reputation|score',
+      'domain ~ score',
       'domain ~ ~ ~ {list}|blacklisted|blocklisted|banned|spam|spammer|spammers',
       'sender|from|envelope|helo|mail|return domain|address|email ~ ~ listed|on|in|by ~ ~ {list}',
       'helo domain|name ~ ~ listed|blocked|{list}',
@@ -532,6 +542,8 @@ export const senders = [
       'contains|contain|containing|includes|with ~ ~ ~ url|uri|link|links|urls ~ ~ listed|block|blocked|blacklist|spam'
     ],
     unless: [
+      'ip domain',
+      'ip|#ip|server|mta ~ ~ poor|bad|low ~ reputation',
       'recipient',
       'malware|virus|phishing',
       'domain ~ ~ not list',
@@ -563,6 +575,7 @@ export const senders = [
       'ip name ~ ~ forged|lookup',
       'no dns|name ~ ~ ~ for|of ~ ~ ip|#ip|host|client',
       'unresolvable|unresolved|unknown ~ ~ client|connecting|hostname|host|ip|remote',
+      'unresolvable relay',
       'not ~ ~ resolve ~ ~ ip|#ip|hostname|host|client',
       'helo|ehlo command? ~ rejected|invalid|bad|refused|denied|not|failed|unacceptable|forged|error|mismatch|blocked|must|argument|fake',
       'helo command rejected ** host|domain|name|need|invalid|access|not|hostname|fully|ip',
@@ -576,6 +589,9 @@ export const senders = [
       'need ~ fully qualified hostname',
       'need ~ fqdn|fully hostname|qualified|helo',
       'forward confirmed',
+      'forward dns entry',
+      'valid|have|has ~ ptr',
+      'unverifiable|unverifyable ~ ips|ip|host',
       'dns ~ ~ ~ forward ~ ~ reverse',
       'forward ~ ~ reverse ~ dns|lookup',
       'no ~ ~ reverse',
@@ -592,7 +608,7 @@ export const senders = [
       'recipient domain',
       'please|polite ~ helo',
       'command ~ unrecognized|sequence',
-      'relay|relaying'
+      'relaying|relay denied|access|not'
     ],
     weight: 'clear',
     source: 'https://www.postfix.org/postconf.5.html#reject_unknown_client_hostname',
@@ -694,6 +710,9 @@ export const senders = [
     id: 'words.greylist',
     reason: 'greylisted',
     says: [
+      'policy rejection try later|again',
+      'recipient address rejected try again|later',
+      'whitelisted by recipient try again',
       'greylist',
       'grey listed|list|listing',
       'gray listed|list|listing',

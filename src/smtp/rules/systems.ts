@@ -96,7 +96,8 @@ export const systems = [
       'delivery temporarily suspended',
       'no mail? hosts? ~ ~ reachable|responding',
       'mx info|servers|hosts ~ ~ fail|failed|unable|unreachable',
-      'unable to get mx'
+      'unable to get mx',
+      'malformed|unexpected ~ name server reply'
     ],
     unless: [
       'too many|much',
@@ -107,6 +108,7 @@ export const systems = [
       'spf|dkim|dmarc',
       'auth|authentication|authenticated|credentials',
       'policy|denied|allowed',
+      'database|ldap|table|alias|map|esmtp',
       'not exist|found',
       'ptr|reverse|rdns|helo',
       'client|from #ip|ip|host ~ ~ refused|rejected',
@@ -245,6 +247,8 @@ export const systems = [
       'mailer error',
       'no mdb',
       'bad file|database',
+      'i o error',
+      'security failure|fault',
       'user|mailbox database ~ ~ unavailable|error|lookup',
       'aliases|alias|forward|forwarding|include|list ~ ~ ~ error|expansion|broken|problem|fail|failed',
       'mailing list expansion',
@@ -365,6 +369,7 @@ export const systems = [
       'tls|starttls',
       'auth|authentication|authenticate',
       'helo command rejected',
+      'reputation',
       'mailbox|account ~ not',
       'message|mail|body|text|data line ~ ~ too',
       'header',
