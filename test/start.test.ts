@@ -14,7 +14,8 @@ import {
   testDatabaseUrl
 } from './support/service.ts'
 
-const main = join(import.meta.dirname, '../dist/main.js')
+const root = join(import.meta.dirname, '..')
+const main = join(root, 'dist/main.js')
 
 interface Started {
   process: ChildProcess
@@ -27,10 +28,14 @@ interface Started {
 }
 
 /** The built service in a process of its own, ended by its pid when the test is over. */
-function start(settings: Record<string, string | undefined>): Started {
+function start(
+  settings: Record<string, string | undefined>,
+  [command, ...args]: readonly [string, ...string[]] = [process.execPath, main]
+): Started {
   const { PATH, HOME } = process.env
   const defined = Object.entries(settings).filter(([, value]) => value !== undefined)
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(command, args, {
+    cwd: root,
     env: { PATH, HOME, ...Object.fromEntries(defined) },
     stdio: ['ignore', 'pipe', 'pipe']
   })
@@ -157,6 +162,16 @@ test('ends cleanly on SIGTERM and SIGINT', { timeout: 120_000 }, async () => {
     expect(await service.ended, signal).toBe(0)
     expect(readdirSync(settings.TMPDIR), signal).toEqual([])
   }
+})
+
+test('ends cleanly when npm, which started it, is told to', { timeout: 120_000 }, async () => {
+  const settings = embeddedSettings()
+  const service = start(settings, ['npm', 'start'])
+  await service.url()
+  expect(existsSync(join(settings.DATA_DIR, 'lock'))).toBe(true)
+  service.process.kill('SIGTERM')
+  await service.ended
+  expect(existsSync(join(settings.DATA_DIR, 'lock'))).toBe(false)
 })
 
 test('names every wrong setting at once and ends with 1, without a secret', async () => {
