@@ -7,8 +7,9 @@ import { nestingOf, sanitiseText } from '../events/sanitise.ts'
 import { providers } from '../providers/index.ts'
 import type { Inbound, Parsed, Unreadable } from '../providers/provider.ts'
 import type { Source, SourceStore } from '../store/sources.ts'
-import type { GroupCommit, Stored } from './group-commit.ts'
+import type { GroupCommit } from './group-commit.ts'
 import type { HealthRecorder } from './health.ts'
+import type { Stored } from './write-parcels.ts'
 
 export interface IngestTools {
   sources: SourceStore

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { AppError } from '../../src/errors.ts'
 import type { Normalised } from '../../src/events/normalise.ts'
-import type { Outcome, Stored } from '../../src/ingest/group-commit.ts'
+import type { Outcome, Stored } from '../../src/ingest/write-parcels.ts'
 import type { Database } from '../../src/store/database.ts'
 import { weekOf } from '../../src/store/partitions.ts'
 import { sharedService } from '../support/service.ts'
