@@ -6,6 +6,7 @@ import { type Normalised, normalise } from '../events/normalise.ts'
 import { nestingOf, sanitiseText } from '../events/sanitise.ts'
 import { providers } from '../providers/index.ts'
 import type { Inbound, Parsed, Unreadable } from '../providers/provider.ts'
+import { isAway } from '../store/database.ts'
 import type { Source, SourceStore } from '../store/sources.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { HealthRecorder } from './health.ts'
@@ -58,9 +59,8 @@ export async function ingest(
   try {
     return await take(tools, source, request)
   } catch (error) {
-    const code = error instanceof AppError ? error.code : null
-    if (code !== null && !['database-unavailable', 'overloaded'].includes(code)) {
-      tools.health.rejected(source, code, (error as AppError).message)
+    if (error instanceof AppError && !isAway(error)) {
+      tools.health.rejected(source, error.code, error.message)
     }
     throw error
   }

@@ -7,8 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import type { Dispatcher } from 'undici'
-import { AppError } from '../errors.ts'
-import { type Database, faultOf, isConnectionFailure } from '../store/database.ts'
+import { type Database, faultOf, isAway } from '../store/database.ts'
 import { ensureUpcomingPartitions } from '../store/partitions.ts'
 import {
   type AttemptedRow,
@@ -503,13 +502,6 @@ class TenantQueue {
     // The outcomes stand whether this succeeds or not; the sweep makes up for it.
     if (rows.some(({ disable }) => disable !== null)) await this.skipDisabled().catch(() => {})
   }
-}
-
-function isAway(error: unknown): boolean {
-  return (
-    (error instanceof AppError && error.code === 'database-unavailable') ||
-    isConnectionFailure(error)
-  )
 }
 
 /** Text from outside as PostgreSQL can keep it: no NUL, no half of a surrogate pair. */

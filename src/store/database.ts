@@ -121,10 +121,6 @@ export class Database {
     return database
   }
 
-  get isUp(): boolean {
-    return this.#pool !== null
-  }
-
   /** Runs queries. Throws `database-unavailable` when the database is away or too slow, `overloaded`. */
   run<T>(work: (sql: Sql, orm: Orm) => Promise<T>, limit = deadline): Promise<T> {
     const pool = this.#pool
@@ -314,6 +310,15 @@ const connectionFailures = new Set([
   '53300',
   '25006'
 ])
+
+/** Whether nothing but the moment is at fault: the same call may pass later. */
+export function isAway(error: unknown): boolean {
+  return (
+    (error instanceof AppError &&
+      (error.code === 'database-unavailable' || error.code === 'overloaded')) ||
+    isConnectionFailure(error)
+  )
+}
 
 export function isConnectionFailure(error: unknown): boolean {
   const code = codeOf(error)
